@@ -244,7 +244,7 @@ final class ClusterJoinerIT {
     }
 
     @Test
-    void aNodeThatMeantToJoinAKilledClusterStaysInTheOneThatItsNodesFormAnew() throws Exception {
+    void aNodeThatMeantToJoinAKilledClusterJoinsTheNewOne() throws Exception {
         TestNode first = newNode();
         TestNode second = newNode();
         UUID killed = new Membership(ledger, new NodeProcess(first.process().address(), 1))

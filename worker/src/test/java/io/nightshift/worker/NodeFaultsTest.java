@@ -74,7 +74,7 @@ class NodeFaultsTest {
     }
 
     @Test
-    void aMissingFileKeepsTheNodeFromTheBatchOnlyAndTheNextTryIsItsLease() {
+    void aMissingFileKeepsTheNodeFromItsBatchOnly() {
         faults.failed(BATCH, Failure.of(FailedResource.Type.INPUT, "/nowhere/a.parquet", "it does not exist"));
         faults.heldOff(BATCH, Duration.ofSeconds(20));
 
@@ -91,7 +91,7 @@ class NodeFaultsTest {
     }
 
     @Test
-    void aMissingRegistryKeepsTheNodeFromAllWorkExceptForOneTryAfterEachBackoff() {
+    void aMissingRegistryAllowsOneTryAfterEachBackoff() {
         faults.failed(BATCH, REGISTRY);
         assertThat(faults.permitsWork()).isFalse();
 

@@ -492,7 +492,7 @@ class WorkerIT {
     }
 
     @Test
-    void aWorkerThatHasToEndWithoutAPartitionEndsAtOnceAndTakesNoOther() {
+    void aWorkerWithoutAPartitionEndsAtOnce() {
         ActorRef<Worker.Command> worker = worker();
         grant();
         ActorRef<WorkerMessage> self = requestLease();

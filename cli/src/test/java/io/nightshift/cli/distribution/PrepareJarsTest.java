@@ -46,7 +46,7 @@ class PrepareJarsTest {
     }
 
     @Test
-    void aStartUpCacheFitsAnotherBuildWithTheSameJarsAndNoBuildWithOtherOnes() throws IOException {
+    void aStartUpCacheFitsEveryBuildWithTheSameJarsOnly() throws IOException {
         Path first = build("first", "the program", "2026-11-24T00:00:00Z");
         Path same = build("same", "the program", "2026-11-25T12:00:00Z");
         Path other = build("other", "the pr0gram", "2026-11-24T00:00:00Z");

@@ -121,7 +121,7 @@ final class DoctorCommandTest {
     }
 
     @Test
-    void aJobWhoseRunsAreRefusedOrWaitForSomethingThatIsAwayIsAProblem() throws IOException {
+    void aJobWhoseRunsAreRefusedOrWaitIsAProblem() throws IOException {
         String refused = run("2026-11-25T01:00:00Z", "refused", ", \"reason\": \"no column fare\"");
         String delayed = run("2026-11-24T01:00:00Z", "waiting", ", \"reason\": \"/data is not mounted\"");
         String behind = run("2026-11-25T01:00:00Z", "waiting", "");

@@ -149,7 +149,7 @@ final class InitCommandTest {
     }
 
     @Test
-    void aFileWithoutAnyComputedColumnBecomesCompleteByRemovingCommentSigns() throws Exception {
+    void aFileWithoutComputedColumnsNeedsOnlyItsCommentsRemoved() throws Exception {
         write(READY.replace("\"Month\"", "monat")
                 .replace("\"origin code\"", "origin_code")
                 .replace("\"destination-code\"", "destination_code"));

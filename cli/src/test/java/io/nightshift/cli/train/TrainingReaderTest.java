@@ -97,7 +97,7 @@ final class TrainingReaderTest {
     }
 
     @Test
-    void byDefaultAllColumnsButTheTargetsOwnAreFeaturesAndTheUnusableAreNamed() {
+    void byDefaultAllOtherColumnsAreFeaturesAndTheUnusableAreNamed() {
         TrainingTable table = read("late=delay > 15", Map.of());
 
         assertThat(table.features())

@@ -113,7 +113,7 @@ class AlertDecisionsTest {
     }
 
     @Test
-    void aFailedAttemptIsRepeatedWithTheSameKeyAfterABackoffAlsoAfterARestart() {
+    void aFailedAttemptIsRepeatedWithItsKeyAfterABackoffOrRestart() {
         raise(BATCH, 7, "ops");
         AlertNotification first = sent().getFirst();
         assertThat(sent()).as("while the first attempt runs").isEmpty();
@@ -181,7 +181,7 @@ class AlertDecisionsTest {
     }
 
     @Test
-    void messagesOlderThanTheEndAreIgnoredAndNewerOnesOpenAnIncidentWithAnotherKey() {
+    void onlyMessagesNewerThanTheEndOpenAnotherIncident() {
         raise(BATCH, 7, "ops");
         AlertNotification first = sent().getFirst();
         answer(first, AlertSender.Outcome.delivered("200"));
@@ -201,7 +201,7 @@ class AlertDecisionsTest {
     }
 
     @Test
-    void aChannelThatHangsDoesNotHoldUpAnotherAndGetsOneMessageAtATime() {
+    void aHangingChannelGetsOneMessageAtATimeAndHoldsUpNoOther() {
         raise(BATCH, 7, "ops", "chat");
         assertThat(sent()).extracting(AlertNotification::channel).containsExactlyInAnyOrder("ops", "chat");
         raise(AlertSubject.of(new BatchId("other")), 1, "ops", "page");
@@ -210,7 +210,7 @@ class AlertDecisionsTest {
     }
 
     @Test
-    void aMessageIsGivenUpWhenItsTimeIsOverButTriedOnceMoreAfterALongRest() {
+    void aMessageIsGivenUpInTimeButTriedOnceMoreAfterALongRest() {
         raise(BATCH, 7, "ops");
         answer(sent().getFirst(), status(500));
         now = now.plus(Duration.ofHours(30));
@@ -294,7 +294,7 @@ class AlertDecisionsTest {
     }
 
     @Test
-    void incidentsAreListedInPagesNewestFirstWithTheReasonAndTheNextAttempt() {
+    void pagesOfIncidentsBeginWithTheNewestAndNameTheNextAttempt() {
         for (int i = 0; i < 5; i++) {
             raise(AlertSubject.of(new BatchId("batch-" + i)), 1, "ops");
         }

@@ -93,7 +93,7 @@ final class AlertOutboxIT {
     }
 
     @Test
-    void aCrashBetweenSendingAndRecordingSendsAgainWithTheSameKeyAndEndsTheFirstAttempt() {
+    void aCrashAfterSendingSendsAgainWithTheSameKey() {
         raise(7);
         Sending first = awaitSending();
 

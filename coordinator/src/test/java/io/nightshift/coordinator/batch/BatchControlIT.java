@@ -223,7 +223,7 @@ final class BatchControlIT extends BatchActorTests {
     class Retry {
 
         @Test
-        void aRetryResumesAFailedBatchWithThePartitionsThatAreNotCommitted() throws IOException {
+        void aRetryScoresOnlyPartitionsThatAreNotCommitted() throws IOException {
             BatchActorFixture batch = opened(2);
             batch.complete(0);
             batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
@@ -367,7 +367,7 @@ final class BatchControlIT extends BatchActorTests {
         }
 
         @Test
-        void aBatchThatFailedWhileItWasPublishedIsRescoredAndPublishedWithTheNewParts() throws IOException {
+        void aBatchThatFailedInItsPublicationIsRescoredAndPublished() throws IOException {
             BatchActorFixture batch = opened(2);
             AtomicInteger gone = new AtomicInteger();
             batch.onPublish = () -> {
@@ -395,7 +395,7 @@ final class BatchControlIT extends BatchActorTests {
         }
 
         @Test
-        void aFailedBatchThatReadersSeeAlreadyIsNeitherRescoredNorCancelled() throws IOException {
+        void aFailedBatchThatReadersSeeIsNeitherRescoredNorCancelled() throws IOException {
             BatchActorFixture batch = opened(1);
             AtomicInteger publications = new AtomicInteger();
             Path published = batch.destination.resolve("batch=" + batch.id);

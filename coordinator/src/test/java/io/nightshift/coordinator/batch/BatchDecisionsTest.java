@@ -67,7 +67,7 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         @Test
-        void aTransientFailureOfATaskIsRetriedAfterABackoffUntilItsTimeIsOver() {
+        void aTransientFailureOfATaskIsRetriedUntilItsTimeIsOver() {
             open();
             Instant until = ExampleBatch.AT.plusSeconds(10);
 
@@ -678,7 +678,7 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         @Test
-        void aFileThatOneNodeLacksGoesToAnotherAndFailsTheBatchWhenBothLackIt() {
+        void aFileFailsTheBatchOnlyWhenBothNodesLackIt() {
             start();
             lease();
 

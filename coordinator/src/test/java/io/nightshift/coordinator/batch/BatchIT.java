@@ -304,7 +304,7 @@ final class BatchIT extends BatchActorTests {
         }
 
         @Test
-        void overTheErrorLimitTheBatchFailsEarlyWithTheFirstReasonsAndStaysFailed() throws IOException {
+        void overTheErrorLimitTheBatchFailsEarlyWithTheFirstReasons() throws IOException {
             BatchActorFixture batch = batch(3, PATIENT, new Job.ErrorPolicy(0.1, null));
             batch.open();
             PartitionCommit commit = batch.score(batch.lease(), 4);
@@ -579,7 +579,7 @@ final class BatchIT extends BatchActorTests {
         }
 
         @Test
-        void aFailedBatchLeavesMemoryOnceItsAlertIsRecordedAndComesBackOnARetry() throws IOException {
+        void aFailedBatchLeavesMemoryAfterItsAlertUntilARetry() throws IOException {
             BatchActorFixture batch = opened(1);
             batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
             batch.failure();

@@ -169,7 +169,7 @@ final class BatchPublicationIT extends BatchActorTests {
     }
 
     @Test
-    void aBatchWhosePublicationHangsToTheEndFailsAndIsCancelledForGood() throws IOException {
+    void aBatchWhosePublicationHangsFailsAndIsCancelledForGood() throws IOException {
         BatchActorFixture batch = batch(1, BatchActorFixture.stalling(BatchActorFixture.STALL), LENIENT);
         CompletableFuture<Void> gate = new CompletableFuture<>();
         batch.onPublish = gate::join;

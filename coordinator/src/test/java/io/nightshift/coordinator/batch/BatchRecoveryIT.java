@@ -211,7 +211,7 @@ final class BatchRecoveryIT extends BatchActorTests {
     class Recovery {
 
         @Test
-        void afterARestartTheIncarnationGrowsOldEpochsAreRefusedAndNothingCommittedIsLeasedAgain() throws IOException {
+        void aRestartRefusesOldEpochsAndLeasesNothingCommittedAgain() throws IOException {
             BatchActorFixture batch = opened(4);
             Set<Integer> committed = new HashSet<>();
             committed.add(batch.complete(0).partition());

@@ -178,7 +178,7 @@ class BatchWindowTest extends DecisionsFixture {
     }
 
     @Test
-    void anOutageFromBeforeTheWindowEndsWhenAnOperatorIgnoresTheWindow() {
+    void anEarlierOutageEndsWhenAnOperatorIgnoresTheWindow() {
         open(ExampleBatch.window("22:00", "23:15", Outside.PAUSE));
         plan();
         lease();

@@ -71,7 +71,7 @@ class KilledProcessIT {
     }
 
     @Test
-    void aHomeInUseIsRefusedWithTheProcessThatUsesItAndFreeWhenThatDied() throws Exception {
+    void aHomeIsRefusedWhileANamedProcessUsesIt() throws Exception {
         Process process = CommittingProcess.start(home);
         try (BufferedReader out = process.inputReader()) {
             read(out);

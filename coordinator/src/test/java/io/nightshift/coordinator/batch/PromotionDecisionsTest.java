@@ -105,7 +105,7 @@ final class PromotionDecisionsTest extends DecisionsFixture {
 
     /// The publication is repeated with each promotion, so the destination may fail in between.
     @Test
-    void anOutageOfTheRegistryNeitherShortensTheTimeOfTheDestinationNorStartsAnew() {
+    void anOutageOfTheRegistryLeavesTheDestinationItsTime() {
         scored();
         published(AWAY);
         seconds = SETTINGS.retry().patience(AWAY).toSeconds() - 1;

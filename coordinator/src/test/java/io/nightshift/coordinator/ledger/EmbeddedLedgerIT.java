@@ -101,7 +101,7 @@ class EmbeddedLedgerIT {
     }
 
     @Test
-    void whatIsRecordedOfAnEntryThatH2HasNotWrittenYetIsNotAheadOfTheFile() throws Exception {
+    void noRecordOfAnEntryIsAheadOfTheFile() throws Exception {
         Path other = home.resolve("other");
         Files.createDirectories(other.resolve("ledger"));
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.batch.state.BatchState;
-import io.nightshift.coordinator.incremental.ReadFilesContract;
 import io.nightshift.coordinator.incremental.PlannedRowsContract;
+import io.nightshift.coordinator.incremental.ReadFilesContract;
 import io.nightshift.coordinator.retention.RemovedBatchesContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
@@ -60,7 +60,7 @@ class PostgresLedgerIT {
     }
 
     @Test
-    void settingsThatLoseCommitsInACrashAreNamedAsTheJournalsUserHasThem() throws SQLException {
+    void settingsOfTheJournalsUserThatLoseCommitsAreNamed() throws SQLException {
         Ledger ledger = ledger("risky");
         execute(ledger, "ALTER DATABASE risky SET synchronous_commit = on");
         assertThat(ledger.durabilityRisk())

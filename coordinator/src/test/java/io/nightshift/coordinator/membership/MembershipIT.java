@@ -126,7 +126,7 @@ class MembershipIT {
     }
 
     @Test
-    void afterAnOutageOfTheDatabaseANodeWaitsForTheMembersThatStillRun() throws Exception {
+    void afterAnOutageOfTheDatabaseANodeWaitsForRunningMembers() throws Exception {
         UUID formed = first.findOrForm().cluster();
         second.findOrForm();
         second.confirm(formed);
@@ -228,7 +228,7 @@ class MembershipIT {
     }
 
     @Test
-    void aNodeRemainsInTheClusterThatItHasJoinedAfterAllOthersHaveLeft() throws Exception {
+    void aNodeStaysInItsClusterWhenAllOthersHaveLeft() throws Exception {
         UUID formed = first.findOrForm().cluster();
         second.findOrForm();
         first.leave();

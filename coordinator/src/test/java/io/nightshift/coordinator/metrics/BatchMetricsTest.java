@@ -212,7 +212,7 @@ final class BatchMetricsTest {
     }
 
     @Test
-    void failedBatchesAreCountedOnceAlthoughTheirCoordinatorsLeaveMemory() {
+    void failedBatchesOutOfMemoryAreCountedOnce() {
         Search churn = new Search(registry, "churn");
         metrics.gaugesChanged(CHURN, new BatchGauges(Phase.FAILED, 0, 0, Duration.ZERO, null));
         metrics.failedBatches(Map.of(CHURN, timing(NOW.plusSeconds(60), 0, 0)));

@@ -88,7 +88,7 @@ class PlanExtensionTest {
     }
 
     @Test
-    void aFileThatHasChangedIsCutAnewIfNoPartitionFromThereOnIsCommitted() {
+    void aChangedFileIsCutAnewIfNothingFromThereOnIsCommitted() {
         InspectedFile changed = file("/b", "2", 6);
 
         assertThat(extension(Set.of(0, 1), A, changed, C))
@@ -131,7 +131,7 @@ class PlanExtensionTest {
     }
 
     @Property(tries = 2000)
-    void everyRowOfTheSourceIsInOnePartitionAndCommittedOnesKeepTheirRows(
+    void everyRowIsInOnePartitionAndCommittedOnesKeepTheirRows(
             @ForAll @Size(min = 1, max = 5) List<@IntRange(min = 0, max = 12) Integer> before,
             @ForAll @Size(max = 4) List<@IntRange(min = 0, max = 12) Integer> added,
             @ForAll @IntRange(min = 1, max = 8) int target,

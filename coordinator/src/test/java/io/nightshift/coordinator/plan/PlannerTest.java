@@ -221,7 +221,7 @@ class PlannerTest {
     }
 
     @Test
-    void aPartitionOfAKeyEndsBeforeAPieceIfItsEndIsAsNearAsTheOneAfter() {
+    void aPartitionOfAKeyEndsBeforeThePieceIfBothEndsAreAsNear() {
         assertThat(cut(
                                 List.of(file(4)),
                                 2,
@@ -234,7 +234,7 @@ class PlannerTest {
     }
 
     @Test
-    void piecesOfAPartitionBecomeOneUnlessAWholeRowGroupLiesBetweenThem() {
+    void piecesBecomeOneUnlessAWholeRowGroupLiesBetweenThem() {
         List<InspectedFile> groups = List.of(file(10, 10, 10, 10));
 
         assertThat(cut(groups, 100, false, new Piece(0, 0, 10, 10, 4), new Piece(0, 0, 20, 10, 3))

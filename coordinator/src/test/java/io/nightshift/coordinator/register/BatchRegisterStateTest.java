@@ -401,7 +401,7 @@ class BatchRegisterStateTest {
     }
 
     @Test
-    void theLastBatchOfAJobAndTheLastPublishedOneAreInTheOrderOfSubmission() {
+    void theLastBatchesOfAJobAreInTheOrderOfSubmission() {
         Instant later = ExampleBatch.AT.plusSeconds(60);
         BatchRegisterState state = state(
                 opened(OTHER, trains()),

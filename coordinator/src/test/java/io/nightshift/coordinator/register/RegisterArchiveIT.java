@@ -227,7 +227,7 @@ class RegisterArchiveIT {
     }
 
     @Test
-    void aLongHistoryLeavesBitByBitAndSnapshotsThatCanNotBeReadAreIgnored() throws SQLException {
+    void aLongHistoryLeavesBitByBitInSpiteOfUnreadableSnapshots() throws SQLException {
         try (TestActorSystem node = new TestActorSystem(folder.resolve("home"))) {
             Ledger ledger = node.ledger();
             write(ledger, 495, Integer.MAX_VALUE);

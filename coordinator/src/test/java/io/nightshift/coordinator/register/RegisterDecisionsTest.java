@@ -570,7 +570,7 @@ class RegisterDecisionsTest {
         }
 
         @Test
-        void aBatchThatIsPublishedWithoutTheNewFilesLeavesThemToAnotherBatch() {
+        void filesThatAPublishedBatchHasNotReadGoToAnotherBatch() {
             opened(A);
             Submission later = with(Job.OnChange.EXTEND);
             decide(submit(later, false, null, ticket()));
@@ -693,7 +693,7 @@ class RegisterDecisionsTest {
         }
 
         @Test
-        void theAnswerToACancelDecidesNothingForAnOrdinarySubmissionOrForNone() {
+        void theAnswerToACancelConcernsReplacingSubmissionsOnly() {
             opened(A);
             RegisterMessage done = new RegisterMessage.CancelAnswered(new ControlReply.Done(A, Phase.CANCELLED));
             assertThat(decide(done)).isEqualTo(RegisterDecision.of());
@@ -851,7 +851,7 @@ class RegisterDecisionsTest {
     }
 
     @Test
-    void theIdOfABatchIsGreaterThanThatOfTheBatchBeforeAlsoIfTheClockWasSetBack() {
+    void idsOfBatchesGrowEvenIfTheClockIsSetBack() {
         BatchRegisterEvent first = decisions
                 .decide(
                         state,

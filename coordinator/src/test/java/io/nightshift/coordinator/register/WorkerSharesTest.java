@@ -129,7 +129,7 @@ class WorkerSharesTest {
         }
 
         @Test
-        void aBatchOfAHighPriorityGetsTheNextFreeWorkerBesideABackfillOfHundreds() {
+        void aHighPriorityGetsTheNextWorkerBesideALargeBackfill() {
             for (int i = 0; i < 300; i++) {
                 shares.hasWork(new BatchId("history-%d".formatted(i)), "history", 0, 60_000, 0);
             }

@@ -196,7 +196,7 @@ abstract class ModelRegistryContract {
     }
 
     @Test
-    void aModelStoredPrivatelyIsNotListedAndNeverAVersionOfAnotherName() {
+    void aPrivateModelIsNotListedAndHasNoOtherName() {
         ModelVersion registered = register("churn", "a");
 
         ModelVersion stored = registry.storePrivately("churn", bytes("b"), DESCRIPTION, () -> PROVENANCE);

@@ -36,7 +36,7 @@ class ModelRegistryProcessIT {
     }
 
     @Test
-    void aRegistrationKilledAtAnyInstantLeavesNothingOrACompleteVersion() throws Exception {
+    void aKilledRegistrationLeavesNothingOrACompleteVersion() throws Exception {
         Random random = new Random(1);
         int before = 0;
         for (int round = 0; round < 6; round++) {

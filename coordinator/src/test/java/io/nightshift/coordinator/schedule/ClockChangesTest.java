@@ -63,7 +63,7 @@ class ClockChangesTest {
     }
 
     @Test
-    void theLocalTimeAmongTheParametersChangesTheTicksOnlyOfAJobThatRunsEachHour() {
+    void aLocalTimeChangesTheTicksOfHourlyJobsOnly() {
         String fixed = "{cron: \"30 2 * * *\"%s}";
         String hourly = "{cron: \"@hourly\"%s}";
         String local = ", parameters: {time: \"{scheduled:timestamp}\"}";
@@ -76,7 +76,7 @@ class ClockChangesTest {
 
     /// The two runs of the hour would have the same parameters, and so would be one run.
     @Test
-    void anHourlyJobWithTheLocalTimeAmongItsParametersRunsOnceAndIsWarned() {
+    void anHourlyJobWithALocalTimeRunsOnceAndIsWarned() {
         String schedule = "{cron: \"@hourly\", parameters: {time: \"{scheduled:timestamp - 1 hour}\"}}";
 
         assertThat(warnings("Europe/Berlin", schedule))

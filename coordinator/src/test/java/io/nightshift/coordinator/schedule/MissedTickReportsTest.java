@@ -61,7 +61,7 @@ class MissedTickReportsTest {
     }
 
     @Test
-    void aTickThatIsRefusedIsReportedUntilTheOutboxAnswersAndALaterTickEndsIt() {
+    void aRefusedTickIsReportedUntilALaterTickEndsIt() {
         ScheduledJobState refused = state(due(FIRST), refused(FIRST));
         AlertCommand.Raise raise =
                 (AlertCommand.Raise) due(refused, FIRST.plusSeconds(2)).orElseThrow();
@@ -108,7 +108,7 @@ class MissedTickReportsTest {
     }
 
     @Test
-    void aRunThatWaitsForItsInputIsReportedWithTheReasonAlsoIfALaterTickHasABatch() {
+    void aWaitingRunIsReportedEvenIfALaterTickHasABatch() {
         ScheduledJobEvent postponed = new ScheduledJobEvent.RunPostponed(FIRST, "tick:" + FIRST, "there is no /in");
         Instant late = FIRST.plus(MissedTickReports.LATE).plusSeconds(1);
         assertThat(state(due(FIRST)).postponedRuns()).isZero();

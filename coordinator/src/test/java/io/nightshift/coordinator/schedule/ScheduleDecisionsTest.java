@@ -298,7 +298,7 @@ class ScheduleDecisionsTest {
         }
 
         @Test
-        void aPausedJobWithARunThatCouldNotBeSubmittedDoesNotWakeAllTheTime() {
+        void aPausedJobWithAPostponedRunDoesNotWakeAllTheTime() {
             apply(NIGHTLY.formatted("all", "queue"));
             at("2026-11-26T02:00:00Z");
             decide(new ScheduledJobMessage.StartAnswered("tick:2026-11-26T02:00:00Z", new StartResult.NotNow("")));
@@ -573,7 +573,7 @@ class ScheduleDecisionsTest {
         }
 
         @Test
-        void aBackfillGoesOnWithoutTheRunThatHasNoInputAndWaitsForADestination() {
+        void aBackfillSkipsMissingInputAndWaitsForADestination() {
             apply(NIGHTLY.formatted("all", "queue"));
             Backfill begun = value(ask(replyTo -> new ScheduledJobCommand.StartBackfill(
                     "b1", new BackfillRequest("2026-01-01", "2026-01-03", 1, false, null), "ops", replyTo)));

@@ -165,7 +165,7 @@ class ChangedRowsCheckTest {
     }
 
     @Test
-    void aBatchWhoseOwnFingerprintsOrThoseBeforeItAreRemovedIsNotCompared() {
+    void aBatchWithoutFingerprintsBeforeOrAfterIsNotCompared() {
         merges();
         stored.removeIf(each -> each.set().equals(set("a", 10)));
         assertThat(prove("b").detail())

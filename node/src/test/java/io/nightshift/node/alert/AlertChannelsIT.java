@@ -270,7 +270,7 @@ final class AlertChannelsIT {
     }
 
     @Test
-    void aReceiverWithACertificateOfItsOwnAuthorityGetsMessagesOnlyIfTheChannelTrustsIt() throws Exception {
+    void messagesGoOnlyToReceiversWhoseCertificateIsTrusted() throws Exception {
         SSLContext tls = tls("receiver", "127.0.0.1");
         tls("other", "127.0.0.1");
         try (HttpReceiver secure = new HttpReceiver(tls)) {
@@ -304,7 +304,7 @@ final class AlertChannelsIT {
     }
 
     @Test
-    void unencryptedMessagesStayOnTheMachineUnlessTheConfigurationSaysOtherwise() throws Exception {
+    void byDefaultUnencryptedMessagesStayOnTheMachine() throws Exception {
         AlertChannel.Target target = new AlertChannel.Target(
                 new Secret.Plain("http://alerts.example.org/"), false, null, Duration.ofSeconds(1));
 

@@ -88,7 +88,7 @@ class TonightTest {
     }
 
     @Test
-    void aBatchThatWaitsForItsWindowIsNotUrgentAndAHeldOneNamesTheFailedCheck() {
+    void aWaitingBatchIsNotUrgentAndAHeldOneNamesItsCheck() {
         BatchDescription waiting =
                 ApiJson.read("""
                 {"batch": "later-1", "job": "later", "model": "delays@1", "state": "submitted", "submitted_at": "%s",

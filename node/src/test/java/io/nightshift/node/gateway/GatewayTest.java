@@ -215,7 +215,7 @@ class GatewayTest {
     }
 
     @Test
-    void alertsAreListedWithTheRoleReadAndChannelsTestedWithTheRoleAdmin() {
+    void listingAlertsNeedsReadAndTestingChannelsAdmin() {
         assertThat(this.<AlertPage>problem(null, replyTo -> new GatewayCommand.ListAlerts(true, 20, null, replyTo))
                         .status())
                 .isEqualTo(401);

@@ -182,7 +182,7 @@ class SubmissionQueueTest {
     }
 
     @Test
-    void aJobThatHangsDoesNotKeepTheJobOfThatNameOfAnotherCallerFromItsRun() {
+    void aHangingJobDoesNotHoldUpThatOfAnotherCaller() {
         SubmissionQueue queue = queue(new SubmissionQueue.Limits(2, 100, 100, 1));
         submit(queue, "web");
         after(queue, SubmissionQueue.SLOW);
@@ -224,7 +224,7 @@ class SubmissionQueueTest {
     }
 
     @Test
-    void nobodyWaitsForLongerThanTheLongestTimeAndALateResultIsDropped() {
+    void nobodyWaitsForTooLongAndALateResultIsDropped() {
         SubmissionQueue queue = queue(new SubmissionQueue.Limits(1, 100, 1, 1));
         CompletionStage<String> hanging = submit(queue, "schedule");
         after(queue, SubmissionQueue.LONGEST);

@@ -66,7 +66,7 @@ final class HttpConnectionsTest {
     }
 
     @Test
-    void whenTheNodeIsFullTheAddressWithMostWaitingConnectionsLosesOne() {
+    void aFullNodeClosesAConnectionOfTheBusiestAddress() {
         connect("10.0.0.1");
         Accepted slow = connect("10.0.0.2");
         connect("10.0.0.2");
@@ -93,7 +93,7 @@ final class HttpConnectionsTest {
     }
 
     @Test
-    void aHeadABodyAnAnswerAndThePauseBetweenRequestsEachHaveTheirTime() {
+    void eachPartOfAConnectionHasItsTimeLimit() {
         Accepted silent = connect("10.0.0.1");
         Accepted sending = connect("10.0.0.2");
         Accepted reading = connect("10.0.0.3");

@@ -195,7 +195,7 @@ final class HttpServerTest {
     }
 
     @Test
-    void aSilentEventStreamSendsCommentsAndItsConnectionIsUsableAfterItsEnd() throws IOException {
+    void aSilentEventStreamSendsCommentsAndFreesItsConnection() throws IOException {
         try (Socket socket = connect()) {
             send(socket, "GET /events" + HOST + "\r\n");
             assertThat(readUntil(socket, "\r\n\r\n"))
@@ -284,7 +284,7 @@ final class HttpServerTest {
     }
 
     @Test
-    void aClientThatDoesNotReadItsEventsIsDisconnectedAndFillsNoMemory() throws IOException {
+    void aClientThatDoesNotReadItsEventsIsDisconnected() throws IOException {
         next = CompletableFuture.completedFuture(
                 Optional.of("data: x\n\n".repeat(8_000).getBytes(StandardCharsets.UTF_8)));
         try (Socket socket = new Socket()) {

@@ -60,7 +60,7 @@ final class SourceWatcherTest {
 
     @ParameterizedTest
     @CsvSource({"/etc/passwd", "/no/such/file"})
-    void aMarkerOutsideOfTheFoldersOfJobsIsRefusedWhetherItExistsOrNot(Path path) {
+    void aMarkerOutsideTheFoldersOfJobsIsRefused(Path path) {
         assertThatThrownBy(() -> marker(path))
                 .hasCauseInstanceOf(FailureException.class)
                 .hasMessageContaining(path + " is outside the folders that jobs may read");

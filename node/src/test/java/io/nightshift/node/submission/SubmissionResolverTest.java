@@ -184,7 +184,7 @@ final class SubmissionResolverTest {
     }
 
     @Test
-    void aModelFileIsStoredOnceByItsDigestAndNeverBecomesAVersionOfAName() throws IOException {
+    void aModelFileIsStoredOnceAndNeverAVersionOfAName() throws IOException {
         SubmissionResolver resolver = resolver(MEMORY);
 
         SubmissionResolver.Resolved first = resolver.resolve(job());
@@ -320,7 +320,7 @@ final class SubmissionResolverTest {
     }
 
     @Test
-    void aJobWhoseAlertsGoToAnUnknownChannelIsRefusedWithTheKnownNames() throws IOException {
+    void anUnknownAlertChannelIsRefusedWithTheKnownNames() throws IOException {
         assertThat(resolver(MEMORY)
                         .check(job("alerts=[{on: [failed], to: ops}]"))
                         .files())

@@ -677,7 +677,7 @@ class JobFileTest {
     }
 
     @Test
-    void allMistakesAreReportedAtOnceInTheOrderOfTheirLinesAndMissingKeysLast() {
+    void allMistakesAreReportedInOrderAndMissingKeysLast() {
         assertThat(complaint("""
                         job: Flight Delays
                         modle: delays

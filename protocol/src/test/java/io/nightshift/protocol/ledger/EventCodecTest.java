@@ -89,7 +89,7 @@ class EventCodecTest {
     }
 
     @Test
-    void everyGoldenBatchOfTheArchiveAndSnapshotIsReadAndWrittenUnchanged() throws IOException {
+    void goldenBatchesOfTheArchiveAreReadAndWrittenUnchanged() throws IOException {
         for (Map.Entry<String, RegisteredBatch> batch : GoldenEvents.archive().entrySet()) {
             byte[] golden = golden("archive/" + batch.getKey());
             assertThat(EventCodec.decodeArchived(golden)).isEqualTo(batch.getValue());

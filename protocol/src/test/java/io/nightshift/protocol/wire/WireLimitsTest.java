@@ -87,7 +87,7 @@ class WireLimitsTest {
     }
 
     @Test
-    void aLargeJobFileIsRefusedInOneSentenceAndTheLargestFitsIntoAMessage() {
+    void aTooLargeJobFileIsRefusedAndTheLargestFitsAMessage() {
         String largest = "x".repeat(WireLimits.JOB_TEXT);
         assertThat(WireLimits.refusal(largest)).isEmpty();
         assertThat(SERIALIZER.toBinary(new GatewayCommand.Authenticated(

@@ -131,7 +131,7 @@ class HostileSmileModelTest extends HostileFiles {
 
         /// Reading a `Hashtable` whose keys all have one hash takes time that is quadratic in its size.
         @Test
-        void hashtablesThatAllKeysOfOneHashCouldFillAreRefusedBeforeTheyAreRead() {
+        void hashtablesForCollidingKeysAreRefusedUnread() {
             Map<String, Integer> table = new Hashtable<>();
             for (int i = 0; i < 200_000; i++) {
                 table.put("key" + i, i);

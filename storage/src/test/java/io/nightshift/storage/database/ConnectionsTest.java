@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class ConnectionsTest {
 
     @Test
-    void theWaitForADatabaseThatIsAwayIsOneWaitHoweverManyTriesItTakes() {
+    void theTriesToReachADatabaseAreOneWait() {
         Tries tries = new Tries("data source away");
 
         assertThatThrownBy(() -> Connections.connect(

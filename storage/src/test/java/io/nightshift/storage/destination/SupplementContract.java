@@ -309,7 +309,7 @@ abstract class SupplementContract extends RemovalContract {
 
         /// Its publication has failed at each of its steps.
         @Test
-        void areWithdrawnOrPublishedAsAWholeWhereverTheirPublicationHasEnded() throws Exception {
+        void areWithdrawnOrPublishedAsAWhole() throws Exception {
             CommittedBatch first = first();
             for (Obstacle obstacle : supplementObstacles()) {
                 fail(first, obstacle);

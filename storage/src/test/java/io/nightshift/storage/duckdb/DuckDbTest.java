@@ -129,7 +129,7 @@ final class DuckDbTest {
     }
 
     @Test
-    void withoutFoldersEveryFileIsOpenAndTheSettingsAreLockedAllTheSame() throws SQLException {
+    void withoutFoldersEveryFileIsOpenAndSettingsAreLocked() throws SQLException {
         duckDb.close();
         duckDb = DuckDb.open(64L << 20, folder.resolve("spill"));
 

@@ -260,7 +260,7 @@ class ExpressionsTest {
                 "list_resize(l, 1000000000)",
                 "CASE WHEN ok THEN 'x' ELSE repeat('x', 1000000000) END",
             })
-    void anExpressionThatMayNeedAnyAmountOfMemoryIsRefusedBeforeItIsComputed(String expression) {
+    void anExpressionOfUnlimitedMemoryIsRefusedUncomputed(String expression) {
         assertThatThrownBy(() -> inspect(expression))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("() may make a ");

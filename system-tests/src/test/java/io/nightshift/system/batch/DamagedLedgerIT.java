@@ -15,7 +15,7 @@ final class DamagedLedgerIT {
     private Path folder;
 
     @Test
-    void aDamagedBatchIsNotResumedAndTheJobContinuesWithANewOneWhenAsked() throws Exception {
+    void aDamagedBatchIsNotResumedAndANewOneMayReplaceIt() throws Exception {
         try (TestBatch damaged = TestBatch.submitted(folder, "0001")) {
             damaged.drop(1);
         }

@@ -143,7 +143,7 @@ final class AlertIT {
 
     @Test
     @Nightly(shortForm = {"ServedJobsIT", "AlertIT.aRunSendsItsAlertBeforeItEndsAndTheNextRunSendsWhatIsLeft"})
-    void aFailedBatchIsOneIncidentAlthoughTheSenderIsKilledAndThePublicationResolvesIt() throws Exception {
+    void aFailedBatchIsOneIncidentAlthoughTheSenderIsKilled() throws Exception {
         // Three coordinators: of two, the one with the higher address ends when the other is lost. Two workers: the
         // sender that is killed may be one of them.
         cluster.start(0, "--roles", "coordinator");

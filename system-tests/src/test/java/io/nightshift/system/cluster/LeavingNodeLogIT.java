@@ -22,7 +22,7 @@ final class LeavingNodeLogIT {
     Path folder = Path.of("");
 
     @Test
-    void neitherTheFirstNodeThatLeavesNorTheLastLogsAWarningOrWaitsForATimeLimit() throws Exception {
+    void leavingNodesLogNoWarningAndWaitForNoTimeLimit() throws Exception {
         try (TestCluster cluster = new TestCluster(folder, 2)) {
             for (int node = 0; node < 2; node++) {
                 cluster.start(node);

@@ -706,7 +706,7 @@ final class DashboardIT {
 
     @Test
     @Order(8)
-    void aPageHasItsHeadingWhileItIsLoadedAndStaysIfItCantBeLoadedAgain() throws IOException {
+    void aPageHasItsHeadingWhileItLoadsAndStaysIfALoadFails() throws IOException {
         browser.go("#/");
         browser.awaitText("Live", "delays");
         browser.driver().executeScript("""

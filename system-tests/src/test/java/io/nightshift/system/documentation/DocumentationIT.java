@@ -102,7 +102,7 @@ final class DocumentationIT {
     }
 
     @Test
-    void theJobsTheCommandsAndTheQueryOfThePageOnPartitionsFitTogether() throws Exception {
+    void thePageOnPartitionsIsConsistent() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/how-to/partitioning.md");
         PageShell shell = PageShell.in(folder, ROWS);
         Path job = folder.resolve(JOB_FILE);

@@ -144,7 +144,7 @@ final class HttpAccessIT {
     }
 
     @Test
-    void everyRouteIsInTheDocumentWithItsRoleAndParametersAndNoOtherIs() throws IOException {
+    void theDocumentHasTheRoutesWithTheirRolesAndParameters() throws IOException {
         assertThat(operations().stream().map(HttpAccessIT::line))
                 .containsExactlyInAnyOrderElementsOf(
                         node.endpoints.stream().map(HttpAccessIT::line).toList());

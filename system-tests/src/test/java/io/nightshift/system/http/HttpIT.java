@@ -608,7 +608,7 @@ final class HttpIT {
     }
 
     @Test
-    void theQuarantineOfAFailedBatchNamesItsFilesAlsoAfterACancellation() throws IOException {
+    void theQuarantineOfAFailedOrCancelledBatchNamesItsFiles() throws IOException {
         String batch = submitted(job(
                 "failing",
                 "source.select.distance=if(distance = 733, 'inf'::DOUBLE, distance)",

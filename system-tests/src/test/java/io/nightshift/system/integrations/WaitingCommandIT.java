@@ -153,7 +153,7 @@ final class WaitingCommandIT {
     }
 
     @Test
-    void aFailureThatMayBeGoneEndsWith75AndTheSameCommandResumesTheBatch() throws Exception {
+    void aTransientFailureEndsWith75AndTheCommandCanBeRepeated() throws Exception {
         String[] options = {"--set", "retry.storage=1s", "--key", "the-night"};
         Path predictions = folder.resolve("outage/predictions");
         Path aside = folder.resolve("outage/aside");

@@ -2,8 +2,8 @@ package io.nightshift.system.nemesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.DeltaOutput;
+import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.OutputFormat;
 import io.nightshift.nemesis.workload.RedriveTrial;
 import io.nightshift.nemesis.workload.SeveralOutputs;
@@ -89,7 +89,7 @@ final class BatchOutputTest {
     }
 
     @Test
-    void theVersionsOfADeltaTableShowBatchesThatAreTwiceOrOfAnotherTransaction() throws Exception {
+    void aDeltaTableShowsBatchesThatAreTwiceOrForeign() throws Exception {
         DeltaOutput output = new DeltaOutput(new OutputFiles.Folder(folder.resolve("table")));
         assertThat(output.otherThan(BATCH)).isEqualTo("delta shows the batches []");
         Path files = folder.resolve("table/nightshift/batch=" + BATCH);

@@ -325,7 +325,7 @@ final class PostgresPublishingIT {
 
     /// The attempt is frozen between its last statement and its commit, while it holds a lock.
     @Test
-    void anAttemptThatIsFrozenBeforeItsCommitIsReplacedAndLeavesNothing() throws Exception {
+    void anAttemptFrozenBeforeItsCommitIsReplaced() throws Exception {
         awaitNoConnectionsTo(complete);
         String database = server.create(complete);
         try (DatabaseProxy proxy = new DatabaseProxy(server.port());

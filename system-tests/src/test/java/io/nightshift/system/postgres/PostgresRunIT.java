@@ -118,7 +118,7 @@ final class PostgresRunIT {
     }
 
     @Test
-    void aProfileCountsTheSendingOfRowsAsWritingAndTheSummarySaysHowToQuery() throws Exception {
+    void aProfileCountsSendingAsWritingAndASummaryHasTheQuery() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
 
         JsonNode profile = ProgramProcess.run(
@@ -320,7 +320,7 @@ final class PostgresRunIT {
     }
 
     @Test
-    void existingTablesOfOthersAreRefusedBeforeABatchBeginsAndNotChanged() throws Exception {
+    void tablesOfOthersAreRefusedBeforeABatchBegins() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, FEW);
         server.execute(job.database(), "CREATE TABLE flights_latest (mine text)");
         job.runs().expect(2, "\"flights_latest\" exists, and Nightshift did not create it");

@@ -265,7 +265,7 @@ final class SqlSourceRunIT {
 
     /// The coordinator's connection holds the snapshot, so it is gone when the program is killed.
     @Test
-    void afterAKillUnchangedRowsAreReadAgainAndChangedRowsAreNeverMixedIn() throws Exception {
+    void afterAKillOnlyUnchangedRowsAreReadAgain() throws Exception {
         String database = flights(folder);
         FlightsJob job = job(
                 folder.resolve("a"),

@@ -40,7 +40,7 @@ final class DiskFullIT {
     }
 
     @Test
-    void aFullDiskFailsTheBatchWithAnExplanationAndItResumesWithFreeSpace() throws Exception {
+    void aFullDiskFailsTheBatchWhichResumesWithFreeSpace() throws Exception {
         FlightsJob job = FlightsJob.on(folder, "SELECT * FROM flights LIMIT 40000");
         job.edit("parquet: predictions", "parquet: small/predictions");
         String[] arguments = {"--set", "partitions.rows=2000", "--set", "retry.storage=1s", "--threads", "2"};

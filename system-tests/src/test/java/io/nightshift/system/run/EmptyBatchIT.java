@@ -24,7 +24,7 @@ final class EmptyBatchIT {
     }
 
     @Test
-    void aConditionThatLetsNothingThroughIsPublishedAsAnEmptyBatchAndVerified() throws Exception {
+    void aConditionThatLetsNothingThroughGivesAnEmptyBatch() throws Exception {
         publishesAnEmptyBatch(
                 FlightsJob.on(folder, "SELECT * FROM flights LIMIT 3000"),
                 "none of the 3,000 rows meets source.where",

@@ -75,7 +75,7 @@ final class IcebergRunIT {
     }
 
     @Test
-    void aProgramThatIsKilledBetweenTheCommitAndItsAnswerLeavesOneSnapshot() throws Exception {
+    void aProgramKilledAfterTheCommitLeavesOneSnapshot() throws Exception {
         try (IcebergServer server = new IcebergServer(folder.resolve("warehouse"))) {
             FlightsJob job =
                     job("{ type = rest, uri = \"%s\", token = \"%s\" }".formatted(server.uri(), IcebergServer.TOKEN));

@@ -55,7 +55,7 @@ final class InterruptionIT {
     }
 
     @Test
-    void anInterruptionBeforeTheFirstCommitSaysWhatHappenedAndHowToResume() throws Exception {
+    void anEarlyInterruptionSaysWhatHappenedAndHowToResume() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
         try (ProgramProcess program = ProgramProcess.start(folder, gate, job.run("--threads", "1"))) {

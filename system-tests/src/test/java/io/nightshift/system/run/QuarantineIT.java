@@ -45,7 +45,7 @@ final class QuarantineIT {
     }
 
     @Test
-    void theRowsOfAFailedBatchAreShownWithValueAndTheDatabasesWordsAndStayWhenItIsCancelled() throws Exception {
+    void rowsOfAFailedBatchStayVisibleWhenItIsCancelled() throws Exception {
         FlightsJob job = FlightsJob.on(folder, BAD);
         CommandResult failed = InProcess.run(job, JOB);
         failed.expect(1, "rows are quarantined", "Could not convert string", "quarantine list flights-");

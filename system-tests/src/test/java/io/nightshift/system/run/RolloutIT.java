@@ -180,7 +180,7 @@ final class RolloutIT {
     }
 
     @Test
-    void aBadCandidateLeavesNothingEvenIfTheProgramIsKilledAtTheDecision() throws Exception {
+    void aBadCandidateLeavesNothingEvenAfterAKill() throws Exception {
         job("");
         InProcess.run(run()).expect(0);
         String expected = digest();

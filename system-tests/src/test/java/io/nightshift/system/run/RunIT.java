@@ -179,7 +179,7 @@ final class RunIT {
     }
 
     @Test
-    void aPublishedBatchIsRunAgainOnlyWhenItsInputOrModelHasChangedOrOnDemand() throws Exception {
+    void aPublishedBatchRunsAgainOnlyOnAChangeOrOnDemand() throws Exception {
         FlightsJob job = FlightsJob.on(folder, FEW);
         JsonNode opened = InProcess.run(job).expect(0).json();
         assertThat(opened.has("profile")).as("without --profile").isFalse();
@@ -249,7 +249,7 @@ final class RunIT {
     }
 
     @Test
-    void badRowsAreQuarantinedWithinTheLimitsAndFailTheBatchEarlyBeyondThem() throws Exception {
+    void badRowsBeyondTheLimitsFailTheBatchEarly() throws Exception {
         FlightsJob job = FlightsJob.on(
                 folder,
                 "SELECT * REPLACE (if(distance = 733, 'inf'::DOUBLE, distance) AS distance) FROM (" + MANY + ")");
@@ -352,7 +352,7 @@ final class RunIT {
     }
 
     @Test
-    void readersSeeNothingOfABatchThatIsNotPublishedAndOtherProcessesAreTurnedAway() throws Exception {
+    void anUnpublishedBatchIsInvisibleAndKeepsOtherProcessesOut() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         List<String> arguments = job.run("--set", "partitions.rows=3000", "--threads", "1");
         ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));

@@ -29,7 +29,7 @@ final class TrainIT {
     private Path folder;
 
     @Test
-    void aForestTrainedWithAJobsExpressionsScoresThatJobAsItsOwnScorerDoes() throws Exception {
+    void aForestTrainedWithAJobsExpressionsScoresThatJob() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         CommandResult trained = train(
                 job,

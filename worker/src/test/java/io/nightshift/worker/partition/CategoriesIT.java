@@ -36,7 +36,7 @@ class CategoriesIT {
     }
 
     @Test
-    void anUnseenCategoryIsAMissingValueAndIsCountedUnlessTheJobSaysOtherwise() {
+    void byDefaultAnUnseenCategoryIsACountedMissingValue() {
         Path file = node.parquet("in.parquet", "SELECT unnest(['b', 'a', 'it''s', 'd', NULL, '']) AS f0");
         for (ModelFeature feature :
                 List.of(SumModel.level("f0", true, "a", "b", "it's"), SumModel.category("f0", "a", "b", "it's"))) {

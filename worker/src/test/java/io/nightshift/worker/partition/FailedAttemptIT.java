@@ -79,7 +79,7 @@ class FailedAttemptIT {
         }
 
         @Test
-        void aFileReplacedByOneOfTheSameLengthAndTimeFailsTheAttemptForGood() throws IOException {
+        void aFileReplacedWithTheSameLengthAndTimeFailsTheAttempt() throws IOException {
             Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
             Lease lease = node.lease(TestJobBuilder.over(file).build(), List.of(node.whole(file)));
             FileTime planned = Files.getLastModifiedTime(file);

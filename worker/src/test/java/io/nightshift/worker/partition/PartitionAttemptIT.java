@@ -610,7 +610,7 @@ class PartitionAttemptIT {
         }
 
         @Test
-        void anExpensiveConditionIsEvaluatedOnceForTheOutputAndOnceForTheCount() throws SQLException {
+        void aConditionIsEvaluatedOnceForOutputAndOnceForCount() throws SQLException {
             AtomicLong evaluated = expensive();
             Path file = node.parquet("in.parquet", "SELECT i AS f0, i::double AS f1 FROM range(30000) t(i)");
 
@@ -627,7 +627,7 @@ class PartitionAttemptIT {
         }
 
         @Test
-        void anExpensiveFeatureIsEvaluatedOnceForEachRowThatTheConditionLetsThrough() throws SQLException {
+        void aFeatureIsEvaluatedOnceForEachRowOfTheCondition() throws SQLException {
             AtomicLong evaluated = expensive();
             Path file = node.parquet(
                     "in.parquet",

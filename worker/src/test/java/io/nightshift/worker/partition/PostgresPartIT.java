@@ -262,7 +262,7 @@ class PostgresPartIT {
     }
 
     @Test
-    void theDigestDoesNotDependOnTheOrderOrTheCutAndTheRowsBeforeAreReplaced() throws SQLException {
+    void theDigestDoesNotDependOnTheOrderOrTheCutOfRows() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10000) t(i)");
         Job job = TestJobBuilder.over(file)
                 .features("f0")
@@ -300,7 +300,7 @@ class PostgresPartIT {
     /// Frozen after its rows were copied; meanwhile the partition was given to another, which has
     /// begun.
     @Test
-    void anAttemptWhosePartitionWasClaimedMayNotCommitAndLeavesNothing() throws SQLException {
+    void anAttemptWhosePartitionIsClaimedMayNotCommit() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10) t(i)");
         Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);
@@ -374,7 +374,7 @@ class PostgresPartIT {
     }
 
     @Test
-    void aDatabaseThatBreaksInTheMiddleIsATransientFailureAndLeavesNothing() throws SQLException {
+    void aBrokenDatabaseIsATransientFailureAndLeavesNothing() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(1000000) t(i)");
         Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);

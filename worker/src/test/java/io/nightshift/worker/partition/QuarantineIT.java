@@ -176,7 +176,7 @@ class QuarantineIT {
         }
 
         @Test
-        void aFailedExpressionIsKeptWithTheValuesThatItReadAndTheWordsOfTheDatabase() {
+        void aFailedExpressionIsKeptWithItsValuesAndMessage() {
             Path file = node.parquet("in.parquet", """
                     SELECT unnest(['1', 'abc', 'x y', 'abc', '4']) AS s, unnest([1, 2, 3, 4, 0]) AS d, 'CAST' AS other, 1 AS row_, 2 AS file_
                     """);

@@ -75,7 +75,7 @@ final class WorkerFoldersIT {
     }
 
     @Test
-    void aFolderThatWasReplacedByALinkSinceTheBatchWasPlannedIsNotRead(@TempDir Path elsewhere) throws IOException {
+    void aFolderReplacedByALinkSinceThePlanIsNotRead(@TempDir Path elsewhere) throws IOException {
         PartitionAttempt attempt = attempt(lease(), sources, node.staging);
         // Same content, length and time: only the link tells them apart.
         Files.move(sources.resolve("day"), elsewhere.resolve("day"));

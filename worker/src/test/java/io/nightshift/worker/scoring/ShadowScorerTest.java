@@ -52,7 +52,7 @@ final class ShadowScorerTest {
     }
 
     @Test
-    void theOutputsAreThoseOfTheModelAndTheLargestDifferencesAreKeptWithTheirFeatures() {
+    void theModelsOutputsAreGivenAndTheLargestDifferencesKept() {
         ShadowScorer both = binary(times(1), times(0.5), 2);
         double[][] outputs = new double[2][4];
 
@@ -75,7 +75,7 @@ final class ShadowScorerTest {
     }
 
     @Test
-    void aMissingFeatureIsAbsentAndAPredictionThatIsNoNumberDiffersMost() {
+    void aMissingFeatureIsAbsentAndNaNDiffersMost() {
         Scorer candidate = (features, rows, outputs) -> {
             times(1).score(features, rows, outputs);
             outputs[1][1] = Double.NaN;

@@ -272,7 +272,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
         }
 
         @Test
-        void aNodeWhoseResourceFailsIsHeldOffTwiceAsLongEachTimeUntilItSucceeds() {
+        void aNodeWhoseResourceFailsIsHeldOffTwiceAsLongEachTime() {
             start();
             lease();
             failed(0, 1, MISSING);
@@ -338,7 +338,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
         }
 
         @Test
-        void theNextCommitRecordsWhatAThrownAwayAttemptHasUsedAndNoCommittedOne() {
+        void theNextCommitRecordsTheUseOfDiscardedAttemptsOnly() {
             start();
             lease();
             decide(new BatchCommand.ReleaseLease(attempt(0, 1), USE));
@@ -443,7 +443,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
         }
 
         @Test
-        void aJobThatScoresTheRestExcludesAnExhaustedPartitionAndFailsInTheEnd() {
+        void aJobThatScoresTheRestExcludesAnExhaustedPartition() {
             startScoringTheRest();
             exhaustFirstPartition();
             assertThat(state.phase()).isEqualTo(Phase.RUNNING);

@@ -86,7 +86,7 @@ class ErrorLimitTest {
     }
 
     @Test
-    void theMessageSaysHowManyWhatIsAllowedAndTheFirstReasonsInAnyLocale() {
+    void theMessageNamesTheCountTheLimitAndTheFirstReasons() {
         Locale.setDefault(Locale.GERMANY);
         CommittedTotals totals = new CommittedTotals(5_000, 5_000, 3_000, 2_000, 0);
 

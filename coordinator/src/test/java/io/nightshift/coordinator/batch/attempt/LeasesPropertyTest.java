@@ -64,7 +64,7 @@ class LeasesPropertyTest {
     }
 
     @Property(tries = 2000)
-    void leasesAreExclusiveNothingIsLostAndNothingCommittedIsLeasedAgain(@ForAll("lives") List<Step> life) {
+    void leasesAreExclusiveAndNothingCommittedIsLeasedAgain(@ForAll("lives") List<Step> life) {
         int partitions = 4;
         // A monotonic clock may start anywhere. This one overflows soon.
         long now = Long.MAX_VALUE - 20;

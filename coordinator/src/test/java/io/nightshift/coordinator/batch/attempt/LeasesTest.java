@@ -93,7 +93,7 @@ class LeasesTest {
     }
 
     @Test
-    void anExcludedPartitionThatWasNeverLeasedIsLeasedOnceAfterItIsIncludedAgain() {
+    void aPartitionThatIsIncludedAgainIsLeasedOnce() {
         leases.exclude(0);
         leases.includeExcluded();
 

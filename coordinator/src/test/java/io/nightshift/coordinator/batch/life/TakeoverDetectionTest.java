@@ -98,7 +98,7 @@ class TakeoverDetectionTest extends DecisionsFixture {
     }
 
     @Test
-    void aMessageOfALaterIncarnationIsNotAnsweredAndCountsAtMostOnceInATick() {
+    void aMessageOfALaterIncarnationCountsAtMostOnceInATick() {
         start();
         seconds = 100;
 

@@ -91,7 +91,7 @@ final class WantedTaskTest {
     }
 
     @Test
-    void aFailedBatchThatMightBecomeVisibleIsFencedAlsoBeforeATakeover() {
+    void aFailedBatchThatMightBecomeVisibleIsFenced() {
         Situation notTakenOver = new Situation(0, null, false, null, true);
         assertThat(wanted(notTakenOver, ExampleBatch.planned(), COMMITTED, ExampleBatch.failed()))
                 .isEqualTo(new CoordinatorAction.FenceFailedBatch(0));

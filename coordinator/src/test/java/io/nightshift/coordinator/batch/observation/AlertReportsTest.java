@@ -97,7 +97,7 @@ class AlertReportsTest {
     }
 
     @Test
-    void aFailedBatchIsReportedToTheChannelsOfItsJobUntilTheOutboxAnswers() {
+    void aFailedBatchIsReportedUntilTheOutboxAnswers() {
         BatchState failed = state(ExampleBatch.failed());
 
         List<AlertCommand> first = due(failed, AT);
@@ -191,7 +191,7 @@ class AlertReportsTest {
     }
 
     @Test
-    void aNewCoordinatorOfAFailedBatchReportsItAgainWithTheSameVersion() {
+    void aNewCoordinatorReportsAFailureWithTheSameVersion() {
         BatchState failed = state(ExampleBatch.failed());
 
         List<AlertCommand> before = due(failed, AT);
@@ -226,7 +226,7 @@ class AlertReportsTest {
     }
 
     @Test
-    void aBatchWithoutProgressIsStalledUntilAnAttemptComesFurtherThanAllBefore() {
+    void aBatchIsStalledUntilAnAttemptComesFurtherThanAllBefore() {
         BatchState running = state();
         Instant late = AT.plus(STALLED).plusSeconds(1);
         assertThat(reports.due(running, 5, AT.plusSeconds(1), false, outbox)).isEmpty();
@@ -282,7 +282,7 @@ class AlertReportsTest {
     }
 
     @Test
-    void aBatchThatWaitsForItsWindowIsNotStalledAndHasItsTimeFromTheOpening() {
+    void aBatchThatWaitsForItsWindowIsNotStalled() {
         BatchState running = state();
         Instant opening = AT.plus(STALLED.multipliedBy(3));
         BatchDescription.Timing waiting = BatchDescription.Timing.of(5, "UTC", opening, null, false, null, null);
@@ -363,7 +363,7 @@ class AlertReportsTest {
     }
 
     @Test
-    void aDeadlineThatIsAtRiskForAMinuteIsAnAlertUntilTheForecastIsClearlyEarlier() {
+    void aDeadlineAtRiskIsAnAlertUntilTheForecastIsClearlyEarlier() {
         BatchState running = ExampleBatch.state(
                 ExampleBatch.submitted(ExampleBatch.job()), ExampleBatch.tookOver(1), ExampleBatch.planned());
         Instant late = AT.plusSeconds(3_700);

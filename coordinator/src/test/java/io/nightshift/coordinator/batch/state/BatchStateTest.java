@@ -173,7 +173,7 @@ class BatchStateTest {
     }
 
     @Test
-    void aRescoredPartitionIsForgottenWithItsCountsAndItsFailedAttempts() {
+    void aRescoredPartitionLosesItsCountsAndFailedAttempts() {
         BatchState before = after(after(running, attemptFailed(1)), attemptFailed(2));
         BatchState one = after(before, committed(commit(0, FIRST, 0)));
         BatchState two = after(one, committed(commit(1, new Epoch(1, 2), 2)));
@@ -499,7 +499,7 @@ class BatchStateTest {
     }
 
     @Test
-    void aPlanAnswersARequestToExtendItIfItIsOfTheInputThatWasAskedFor() {
+    void onlyAPlanOfTheRequestedInputAnswersAnExtension() {
         BatchState submitted = state(submitted(job()), tookOver(1));
         BatchState asked = after(submitted, new BatchEvent.ExtensionRequested(AT, LATER_INPUT));
         BatchState retried = after(submitted, new BatchEvent.ExtensionRequested(AT, null));
@@ -517,7 +517,7 @@ class BatchStateTest {
     }
 
     @Test
-    void anExtensionForgetsTheFailedAttemptsOfPartitionsThatAreCutAnew() {
+    void anExtensionForgetsFailedAttemptsOfPartitionsCutAnew() {
         BatchState failed = after(running, attemptFailed(0), attemptFailed(1), attemptFailed(2));
 
         assertThat(after(failed, extendedAnew()).attemptsFailed()).containsExactly(Map.entry(0, 1));
@@ -611,7 +611,7 @@ class BatchStateTest {
     }
 
     @Test
-    void theTimeOutsideTheWindowIsNotActiveUntilAnOperatorIgnoresTheWindow() {
+    void timeOutsideTheWindowCountsOnlyIfTheWindowIsIgnored() {
         JobTiming closesAfter35Seconds = ExampleBatch.window("22:00", "23:15", JobWindow.Outside.PAUSE);
         BatchState planned = state(submitted(ExampleBatch.job(job(), closesAfter35Seconds, 5)), tookOver(1), planned());
 

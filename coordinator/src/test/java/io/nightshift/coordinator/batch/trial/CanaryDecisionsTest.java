@@ -235,7 +235,7 @@ final class CanaryDecisionsTest {
     }
 
     @Test
-    void aLedgerWithACommitOfAnotherPartitionBeforeTheDecisionIsDamaged() {
+    void aCommitOfAnotherPartitionBeforeTheDecisionIsDamage() {
         BatchState state = running(Rollout.OnFail.ROLLBACK);
         int other = 3
                 - canary(state).partitions().stream()

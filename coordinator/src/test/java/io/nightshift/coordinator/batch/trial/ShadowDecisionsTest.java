@@ -172,7 +172,7 @@ final class ShadowDecisionsTest {
     }
 
     @Test
-    void anOutageAndAFailureOfTheBatchAreNotTheCandidatesUnlessTheRegistryIsAway() {
+    void onlyAnOutageOfTheRegistryIsTheCandidates() {
         BatchState state = running(1);
         Failure away = Failure.of(FailedResource.Type.STORAGE, "/data", "the share is away");
         BatchEvent outage = new BatchEvent.AttemptFailed(AT, 0, new Epoch(1, 1), "node:1", away, AT.plusSeconds(60));

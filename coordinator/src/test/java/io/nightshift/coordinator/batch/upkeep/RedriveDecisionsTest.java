@@ -194,7 +194,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
     }
 
     @Test
-    void aCommittedSupplementIsPublishedHoweverOftenADestinationIsAway() {
+    void aCommittedSupplementIsPublishedInSpiteOfOutages() {
         decide(redrive);
         ended(1, RedriveStep.CHECK);
         scored(supplement(1, 2, 4, 1));

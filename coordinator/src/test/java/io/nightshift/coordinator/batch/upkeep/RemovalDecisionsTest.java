@@ -63,7 +63,7 @@ class RemovalDecisionsTest extends DecisionsFixture {
     }
 
     @Test
-    void aDeletedBatchGoesStepByStepAndItsOutputIsKeptForTheGracePeriod() {
+    void aDeletedBatchKeepsItsOutputForTheGracePeriod() {
         assertThat(decide(delete)).isEqualTo(starts(RemovalStep.REGISTER));
         BatchDecision begun = ended(RemovalStep.REGISTER);
         assertThat(begun.events()).containsExactly(new BatchEvent.RemovalBegun(at(), "anna", "a wrong model"));

@@ -48,8 +48,7 @@ class OnnxRuntimeTest {
 
     @ParameterizedTest
     @CsvSource({"2, false", "3, false", "2, true", "3, true"})
-    void aScalerAndALogisticRegressionGiveTheRuntimesLabelsAndProbabilities(int classes, boolean maps)
-            throws Exception {
+    void aScaledRegressionGivesTheRuntimesProbabilities(int classes, boolean maps) throws Exception {
         Model model = read(OnnxGraphs.pipeline(FEATURES, classes, maps).content());
         byte[] plain = OnnxGraphs.pipeline(FEATURES, classes, false).content();
         long[] labels = (long[]) run(plain, 0);

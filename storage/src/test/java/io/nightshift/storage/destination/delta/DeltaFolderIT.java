@@ -755,7 +755,7 @@ class DeltaFolderIT extends DestinationContract {
         }
 
         @Test
-        void areWrittenAtEveryTenthVersionAndHaveTheFilesAndTheTransactions() throws Exception {
+        void areWrittenAtEveryTenthVersionWithFilesAndTransactions() throws Exception {
             publishEarlier(9);
             assertThat(checkpoint(10)).doesNotExist();
             publish();
@@ -882,7 +882,7 @@ class DeltaFolderIT extends DestinationContract {
     }
 
     @Test
-    void verificationFindsRowsThatAnotherProgramHasRemovedFromTheTable() throws Exception {
+    void verificationFindsRowsThatAnotherProgramHasRemoved() throws Exception {
         CommittedBatch committed = committed();
         Publication publication = store().publish(committed);
         String file = log().files().keySet().stream()

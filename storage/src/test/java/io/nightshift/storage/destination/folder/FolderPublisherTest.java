@@ -180,7 +180,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aSupplementIsPreparedAlthoughAnEarlierCoordinatorRemovesTheEmptyFolder() {
+    void aSupplementIsPreparedAlthoughItsEmptyFolderIsRemoved() {
         publish(publisher, batch);
 
         afterARemoval().prepareSupplement(batch(batch.job(), 2, batch.commits(), Set.of()));
@@ -219,7 +219,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aBatchThatAnEarlierCoordinatorPublishesAtTheLastMomentIsPublished() {
+    void aBatchPublishedByAnEarlierCoordinatorLastIsPublished() {
         CommittedBatch later = batch(batch.job(), 2, batch.commits(), Set.of());
 
         Publication publication = publish(overtaken(false), later);
@@ -229,7 +229,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aBatchThatAnEarlierCoordinatorHasPublishedAndTidiedUpIsPublished() {
+    void aBatchThatAnEarlierCoordinatorTidiedUpIsPublished() {
         CommittedBatch later = batch(batch.job(), 2, batch.commits(), Set.of());
 
         assertThat(publish(overtaken(true), later)).isEqualTo(publish(publisher, batch));
@@ -237,7 +237,7 @@ class FolderPublisherTest {
 
     /// The first coordinator has gathered one file in the folder of its value and left another there.
     @Test
-    void partsOfPartitionValuesAreInFoldersWhereverAnEarlierCoordinatorHasLeftThem() throws IOException {
+    void partsAreInFoldersWhereverAnEarlierCoordinatorLeftThem() throws IOException {
         FileNames inFolders = new FileNames(".parquet", "dt");
         List<PartitionCommit> commits = List.of(
                 valued(batch.commits().get(0), "2026-11-01"),
@@ -314,7 +314,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aPublishedBatchHoldsTheCommittedFilesManifestAndSuccessAndNothingElse() throws IOException {
+    void aPublishedBatchHoldsCommittedFilesManifestAndSuccess() throws IOException {
         Publication publication = publish(publisher, batch);
 
         assertThat(published().keySet())
@@ -604,7 +604,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aCoordinatorThatWakesUpLateInTheMiddleOfPublishingFindsNothingToRename() throws IOException {
+    void aCoordinatorThatWakesUpLateFindsNothingToRename() throws IOException {
         // All its files are gathered; the manifest and the rename are left.
         FileFormat fencing = new Reads(
                 "SELECT 7 AS record_id",
@@ -689,7 +689,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aMissingOrShortenedCommittedFileIsRefusedByNameAndNothingIsVisible() throws IOException {
+    void aMissingOrShortenedFileIsNamedAndNothingIsVisible() throws IOException {
         Path part = attempts().resolve("part-000002.parquet.1-3.staged");
         String content = Files.readString(part);
         Files.writeString(part, "short");

@@ -55,7 +55,7 @@ class GatheringTest {
     }
 
     @Test
-    void aCoordinatorRemovesWhatIsStagedAndWhatEarlierOnesHaveGathered() throws Exception {
+    void aCoordinatorRemovesStagedAndGatheredFiles() throws Exception {
         Files.createFile(attempts().resolve("part.1-1.staged"));
         Files.createFile(Gathering.claim(folder, 1).resolve("part"));
         Files.createFile(Gathering.claim(folder, 2).resolve("part"));

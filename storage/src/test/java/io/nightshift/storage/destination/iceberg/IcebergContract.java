@@ -603,7 +603,7 @@ abstract class IcebergContract extends DestinationContract {
     }
 
     @Test
-    void verificationFindsRowsThatAnotherProgramHasRemovedFromTheTable() throws Exception {
+    void verificationFindsRowsThatAnotherProgramHasRemoved() throws Exception {
         CommittedBatch committed = committed();
         Publication publication = store().publish(committed);
         new BaseTable(requireTable(), "scores")

@@ -468,7 +468,7 @@ class ParquetObjectsIT extends ObjectContract {
         }
 
         @Test
-        void ofAttemptsWhoseBatchHasEndedAreDeletedWhenTheNextBatchIsPrepared() throws Exception {
+        void ofEndedBatchesAreDeletedWhenTheNextBatchIsPrepared() throws Exception {
             String attempt = "attempts/part-000000.parquet.1-7.staged";
             lake.server.put(lake.bucket, orphan("flights-20200101t000000-0000", attempt), new byte[3]);
             lake.server.begin(lake.bucket, orphan("flights-20200101t000000-0000", "attempts/p.parquet.1-8.2.staged"));
@@ -531,7 +531,7 @@ class ParquetObjectsIT extends ObjectContract {
     }
 
     @Test
-    void aStoreThatOnlyKnowsIfNoneMatchIsRefusedBeforeThereIsARegister() {
+    void aStoreThatOnlyKnowsIfNoneMatchIsRefusedFirst() {
         lake.proxy.often(1, 1, new Fault.IgnoreConditions("if-match"));
 
         assertThatThrownBy(this::prepare)

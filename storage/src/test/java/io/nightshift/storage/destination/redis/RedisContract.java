@@ -313,7 +313,7 @@ abstract class RedisContract extends DestinationContract {
 
     /// A server without persistence was restarted.
     @Test
-    void aBatchThatTheServerHasForgottenIsRefusedAndAnotherOneIsPublished() throws Exception {
+    void aForgottenBatchIsRefusedAndAnotherOneIsPublished() throws Exception {
         CommittedBatch committed = committed();
         call(Command.FLUSHDB);
 

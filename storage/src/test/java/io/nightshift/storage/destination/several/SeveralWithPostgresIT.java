@@ -88,7 +88,7 @@ class SeveralWithPostgresIT extends SeveralContract {
     }
 
     @Test
-    void aFailureInTheLastStepLeavesTheFirstOneVisibleUntilItIsRepeated() throws Exception {
+    void aFailureInTheLastStepLeavesTheFirstVisible() throws Exception {
         CommittedBatch committed = committed();
         Obstacle obstacle = table.unmarkableBatch();
         obstacle.put().run();

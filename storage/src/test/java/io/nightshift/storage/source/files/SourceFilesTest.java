@@ -58,7 +58,7 @@ class SourceFilesTest {
     }
 
     @Test
-    void aFolderGivesItsParquetFilesAtAnyDepthInOrderWithoutHiddenOnes() {
+    void aFolderGivesItsVisibleParquetFilesAtAnyDepthInOrder() {
         assertThat(expand(""))
                 .containsExactly(
                         "a.parquet",

@@ -182,7 +182,7 @@ class LookupTest {
     }
 
     @Test
-    void expressionsSeeTheColumnsOfLookupsAndALookupTheColumnsOfThoseBeforeIt() throws SQLException {
+    void lookupsAndExpressionsSeeTheColumnsOfEarlierLookups() throws SQLException {
         Input main = table("parquet", "main", "1,a", "2,b");
         Path customers = data.parquet("customers.parquet", "SELECT i AS id, i + 10 AS region FROM range(5) t(i)");
         Path regions = data.parquet("regions.parquet", "SELECT i AS code, 'R' || i AS region_name FROM range(99) t(i)");

@@ -212,7 +212,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
         }
 
         @Test
-        void aListOfFeaturesOfAnotherLengthIsRefusedWithTheNamesThatDiffer() {
+        void featuresOfAnotherNumberAreRefusedWithTheirNames() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS a, 2 AS b");
             ModelDescription model =
                     TestModels.of(TestModels.number("a"), TestModels.number("b"), TestModels.number("c"));

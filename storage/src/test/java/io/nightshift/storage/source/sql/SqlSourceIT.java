@@ -256,7 +256,7 @@ class SqlSourceIT {
         }
 
         @Test
-        void withoutTheSnapshotAnUnchangedPieceIsReadAndAChangedOneIsRefused() throws Exception {
+        void withoutTheSnapshotOnlyUnchangedPiecesAreRead() throws Exception {
             List<InspectedFile> files = sources.plan(BATCH, job(table, 200), MODEL);
             List<Slice> slices = whole(files);
             Databases.postgres(database, "UPDATE accounts SET padding = 'y' WHERE id = 1");

@@ -306,7 +306,7 @@ class TextReaderTest {
     }
 
     @Test
-    void aRefusedExpressionIsExplainedByTheValueThatMadeItsColumnAText() {
+    void aRefusedExpressionNamesTheValueThatMadeItsColumnText() {
         String csv = write("a.csv", "day,name\n2026-01-01,A1\nunknown,17\n2026-01-03,B\n");
         String json = write("a.ndjson", "{\"day\": \"2026-01-01\"}\n\n{\"day\": \"unknown\"}\n");
         Sources sources = new Sources(() -> data.duckDb);
