@@ -11,11 +11,8 @@ import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
 import io.nightshift.coordinator.batch.observation.AlertReports;
 import io.nightshift.coordinator.batch.observation.BatchEventLog;
 import io.nightshift.coordinator.batch.state.BatchState;
-import io.nightshift.coordinator.batch.task.BackgroundTaskRunner;
 import io.nightshift.coordinator.batch.task.BatchPeers;
 import io.nightshift.coordinator.batch.task.BatchServices;
-import io.nightshift.coordinator.batch.task.RemoteStep;
-import io.nightshift.coordinator.batch.task.WatchedTask;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.Attempt;
@@ -25,7 +22,6 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -34,12 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -75,7 +66,7 @@ public final class Batch extends PersistentActor<CoordinatorMessage, LedgerEntry
     private final ActorRef<ClusterSharding.ShardCommand> shard;
     private final BatchId batch;
     private final BatchServices services;
-    private final BackgroundTaskRunner tasks;
+    private final BatchTasks tasks;
     private final BatchObserverNotifier observer;
     private final BatchEventLog log;
     private final ActorRef<AlertReply> alertReplies;
@@ -90,12 +81,6 @@ public final class Batch extends PersistentActor<CoordinatorMessage, LedgerEntry
 
     /// When the timer for the window fires; null if there is none.
     private @Nullable Instant wakesAt;
-
-    /// The last deletion of the staged output; null before the first.
-    private @Nullable WatchedTask<Boolean> sweep;
-
-    /// The last fence of the batch's publication; null before the first.
-    private @Nullable WatchedTask<CoordinatorMessage.TaskOutcome> fence;
 
     /// Why the batch can't be resumed: an entry of its ledger is missing or can't be read. Null if it can.
     private @Nullable String damage;
@@ -121,7 +106,7 @@ public final class Batch extends PersistentActor<CoordinatorMessage, LedgerEntry
         this.shard = shard;
         this.batch = batch;
         this.services = services;
-        this.tasks = new BackgroundTaskRunner(batch, services);
+        this.tasks = new BatchTasks(context, batch, services);
         this.observer = new BatchObserverNotifier(batch, services.recipients().observer());
         this.log = new BatchEventLog(batch);
         this.alertReplies = context.messageAdapter(AlertReply.class, CoordinatorMessage.AlertAnswered::new);
@@ -201,7 +186,7 @@ public final class Batch extends PersistentActor<CoordinatorMessage, LedgerEntry
     protected void stopped(BatchState state) {
         replay.close();
         observer.coordinatorStopped();
-        services.runtime().blocking().execute(tasks::release);
+        tasks.release();
     }
 
     @Override
@@ -241,7 +226,7 @@ public final class Batch extends PersistentActor<CoordinatorMessage, LedgerEntry
             timers.startTimerWithFixedDelay(TICK, TICK, services.settings().tick());
         }
         wakeForWindow(decisions.wakesAt(state, now), now);
-        boolean isReported = state.phase() != Phase.FAILED || !(alerts.isUnrecorded() || isFenceRunning());
+        boolean isReported = state.phase() != Phase.FAILED || !(alerts.isUnrecorded() || tasks.isFenceRunning());
         boolean isRemovable = decisions.isRemovable(state) && isReported;
         if (isRemovable) {
             timers.startSingleTimer(
@@ -404,7 +389,7 @@ public final class Batch extends PersistentActor<CoordinatorMessage, LedgerEntry
                 timers.startSingleTimer(new CoordinatorMessage.RetryDue(incarnation), backoff);
             }
             case CoordinatorAction.SweepStagedOutput sweep ->
-                sweep(state.submission().job());
+                tasks.sweep(state.submission().job());
             case CoordinatorAction.RecoverFromLedger recover -> {
                 LOG.warn("{}: another coordinator has written to the ledger. Reading the ledger again", batch);
                 throw new StaleStateException();
@@ -412,94 +397,8 @@ public final class Batch extends PersistentActor<CoordinatorMessage, LedgerEntry
             case CoordinatorAction.Passivate passivate ->
                 shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
             case CoordinatorAction.WriteLog(String text, List<Object> arguments) -> LOG.info(text, arguments.toArray());
-            case CoordinatorAction.BackgroundTask task -> start(task, state);
+            case CoordinatorAction.BackgroundTask task -> tasks.start(task, state);
         }
-    }
-
-    /// A step that stalls is reported twice: when it stalls, and if it ends after all. The outcome of a
-    /// fence counts once, because its request is answered then.
-    private void start(CoordinatorAction.BackgroundTask task, BatchState state) {
-        if (task.helper() != null) {
-            startElsewhere(task, task.helper(), state);
-            return;
-        }
-        if (isFence(task) && fence != null && fence.isHanging()) {
-            report(task, afterHangingFence(task, state, fence));
-            return;
-        }
-        WatchedTask<CoordinatorMessage.TaskOutcome> watched = watch(() -> tasks.run(task, state));
-        fence = isFence(task) ? watched : fence;
-        CompletableFuture<CoordinatorMessage.TaskOutcome> stalled = watched.stall()
-                .thenApplyAsync(
-                        waited -> tasks.stalled(task, state.submission().job(), waited),
-                        services.runtime().blocking());
-        if (task instanceof CoordinatorAction.FencePublication) {
-            report(task, watched.result().applyToEither(stalled, Function.identity()));
-        } else if (task instanceof CoordinatorAction.RemoveOutput
-                || task instanceof CoordinatorAction.RunRedrive
-                || task instanceof CoordinatorAction.FenceFailedBatch) {
-            // While it hangs, no other one begins.
-            report(task, watched.result());
-        } else {
-            report(task, watched.result());
-            report(task, stalled);
-        }
-    }
-
-    private static boolean isFence(CoordinatorAction.BackgroundTask task) {
-        return task instanceof CoordinatorAction.FencePublication || task instanceof CoordinatorAction.FenceFailedBatch;
-    }
-
-    private boolean isFenceRunning() {
-        return fence != null && !fence.result().isDone();
-    }
-
-    /// While a fence hangs, no other one begins: each would take a thread. A request is answered at once, and a
-    /// failed batch is fenced when the hanging fence has ended.
-    private CompletableFuture<CoordinatorMessage.TaskOutcome> afterHangingFence(
-            CoordinatorAction.BackgroundTask task,
-            BatchState state,
-            WatchedTask<CoordinatorMessage.TaskOutcome> hanging) {
-        Job job = state.submission().job();
-        CompletableFuture<Duration> waited = task instanceof CoordinatorAction.FencePublication
-                ? hanging.stall()
-                : hanging.result()
-                        .handle((outcome, problem) -> true)
-                        .thenCombine(hanging.stall(), (ended, time) -> time);
-        return waited.thenApplyAsync(
-                time -> tasks.stalled(task, job, time), services.runtime().blocking());
-    }
-
-    private void startElsewhere(CoordinatorAction.BackgroundTask task, String helper, BatchState state) {
-        Phase phase = Objects.requireNonNull(state.phase());
-        RemoteStep.Request request = new RemoteStep.Request(
-                batch, task.incarnation(), phase, helper, services.settings().lease());
-        ActorRef<CoordinatorMessage> self = context.getSelf();
-        context.spawnAnonymous(RemoteStep.create(
-                request,
-                services,
-                outcome -> self.tell(new CoordinatorMessage.TaskReported(
-                        task.incarnation(),
-                        outcome,
-                        services.recipients().peers().others()))));
-    }
-
-    private void report(
-            CoordinatorAction.BackgroundTask task, CompletableFuture<CoordinatorMessage.TaskOutcome> reported) {
-        context.pipeToSelf(
-                reported,
-                (outcome, problem) -> new CoordinatorMessage.TaskReported(
-                        task.incarnation(),
-                        problem == null ? outcome : tasks.failed(problem),
-                        services.recipients().peers().others()));
-    }
-
-    private <T> WatchedTask<T> watch(Supplier<T> work) {
-        return WatchedTask.start(
-                work,
-                services.runtime().blocking(),
-                services.settings().stallAfter(),
-                services.runtime().stuck());
     }
 
     private <M> void send(CoordinatorAction.Send<M> send) {
@@ -525,21 +424,5 @@ public final class Batch extends PersistentActor<CoordinatorMessage, LedgerEntry
                         services.outputs().publisher().staging(batch, submitted.job()),
                         grant.nonce(),
                         state.comparedModel(attempt.partition())));
-    }
-
-    /// The register learns of the end even if the sweep fails or stalls. While a sweep hangs, there is no
-    /// other one.
-    private void sweep(Job job) {
-        WatchedTask<Boolean> last = sweep;
-        WatchedTask<Boolean> current = last != null && last.isHanging()
-                ? last
-                : watch(() -> {
-                    tasks.sweep(job);
-                    return true;
-                });
-        sweep = current;
-        CompletionStage<Object> end = CompletableFuture.anyOf(current.result(), current.stall());
-        end.whenComplete((done, problem) ->
-                services.recipients().register().accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED)));
     }
 }
