@@ -84,8 +84,8 @@ public final class ScoringGate {
         return "-javaagent:%s=%s".formatted(agent, folder);
     }
 
-    /// The main class and its first arguments, for a process that the gate holds and that uses a start-up cache. The
-    /// process needs the [#jar] and the [#options].
+    /// The main class and its first arguments, for a process that the gate holds and that uses a start-up cache.
+    /// The process needs the [#jar] and the [#options].
     ///
     /// @param program the main class of the program
     public List<String> main(String program) {
