@@ -732,7 +732,7 @@ class PartitionAttemptIT {
             Path folder = node.folder.resolve("many");
             List<Slice> slices = new ArrayList<>();
             List<Path> files = new ArrayList<>();
-            for (int i = 0; i < 400; i++) {
+            for (int i = 0; i < 200; i++) {
                 String extra = i % 2 == 0 ? "" : ", 1 AS other";
                 Path file = folder.resolve("f%03d [x].parquet".formatted(i));
                 node.parquet(
@@ -740,7 +740,7 @@ class PartitionAttemptIT {
                         "SELECT i + %d AS f0%s FROM range(100) t(i)".formatted(i * 100, extra));
                 SourceFile pinned = node.pin(file);
                 long from = i == 0 ? 40 : 0;
-                slices.add(new Slice(pinned, from, (i == 399 ? 70 : 100) - from));
+                slices.add(new Slice(pinned, from, (i == 199 ? 70 : 100) - from));
                 files.add(file);
             }
             Job job = TestJobBuilder.over(folder)
@@ -757,11 +757,11 @@ class PartitionAttemptIT {
             }
             Scored scored = node.score(job, model, slices);
 
-            scored.assertCounts(39_929, 39_928);
+            scored.assertCounts(19_929, 19_928);
             assertThat(node.rows("""
                     SELECT count(DISTINCT record_file), count(*) FROM %s
                     WHERE prediction = record_row + 100 * regexp_extract(record_file, 'f([0-9]+) .x..parquet', 1)::INTEGER
-                    """.formatted(scored.partTable()))).containsExactly("400|39928");
+                    """.formatted(scored.partTable()))).containsExactly("200|19928");
             assertThat(node.rows("SELECT record_file, record_row FROM " + scored.quarantineTable()))
                     .containsExactly(files.get(177) + "|77");
         }
