@@ -79,6 +79,12 @@ class MonitoringTest {
     private static final BatchCheck NULLS =
             new BatchCheck(BatchCheck.Measure.NULLS, "age", 0.1, null, null, BatchCheck.OnFail.HOLD);
 
+    // The metrics hold what they watch by weak references: after a garbage collection, the series would be missing.
+    private static final ScoringThreads THREADS = new ScoringThreads(2);
+    private static final NodeFaults FAULTS = new NodeFaults(Clock.systemUTC());
+    private static final StuckThreads STUCK = new StuckThreads();
+    private static final SubmissionQueue SUBMISSIONS = new SubmissionQueue(SubmissionQueue.Limits.DEFAULT, STUCK);
+
     static final Prices PRICES = new Prices("EUR", BigDecimal.ONE, BigDecimal.ONE, BigDecimal.ONE);
 
     private static ActorSystem<Void> system;
@@ -92,8 +98,8 @@ class MonitoringTest {
         // Configured as the program's embedded node.
         system = ActorSystem.create(Behaviors.empty(), "metrics");
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
-        metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()), new StuckThreads());
-        metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT, new StuckThreads()));
+        metrics.begin(system, THREADS, FAULTS, STUCK);
+        metrics.observe(SUBMISSIONS);
         showJob(metrics);
         exposition = metrics.exposition();
         shown = new TreeMap<>();
@@ -270,7 +276,7 @@ class MonitoringTest {
                     new OtlpSettings(url, Duration.ofSeconds(1), Map.of("Authorization", "Bearer secret")),
                     "node:1",
                     PRICES);
-            metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()), new StuckThreads());
+            metrics.begin(system, THREADS, FAULTS, STUCK);
             showJob(metrics);
             while (true) {
                 Map.Entry<String, byte[]> request =
