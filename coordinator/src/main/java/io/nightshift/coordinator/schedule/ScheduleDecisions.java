@@ -620,15 +620,16 @@ class ScheduleDecisions {
         looks.keySet().retainAll(running);
     }
 
-    private static Set<BatchId> running(ScheduledJobState state) {
+    /// The batches to look at. A look wakes a batch, so that its node works on it.
+    private Set<BatchId> running(ScheduledJobState state) {
         Set<BatchId> running = new HashSet<>();
         for (Run run : state.openRuns()) {
-            if (run.batch() != null) {
+            if (run.batch() != null && mayStart(run.key())) {
                 running.add(run.batch());
             }
         }
-        state.backfills()
-                .values()
+        state.backfills().values().stream()
+                .filter(backfill -> mayStart(backfill.id()))
                 .forEach(backfill -> running.addAll(backfill.running().values()));
         return running;
     }

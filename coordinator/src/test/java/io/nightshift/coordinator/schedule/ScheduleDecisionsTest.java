@@ -278,6 +278,32 @@ class ScheduleDecisionsTest {
         }
 
         @Test
+        void aProcessThatEndsSoonStartsNothingButWhatItIsAskedFor() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            assertThat(starts()).extracting(StartRequest::key).containsExactly("tick:2026-11-26T02:00:00Z");
+
+            decisions = ScheduleDecisions.onRequest("churn");
+            at("2026-11-27T02:00:00Z");
+            assertThat(actions).isEmpty();
+            assertThat(run("tick:2026-11-27T02:00:00Z"))
+                    .as("a tick that is due")
+                    .isNull();
+            assertThat(decisions.nextWake(state, nanos, now)).isEmpty();
+
+            value(ScheduleDecisionsTest.this.<JobRun>ask(
+                    replyTo -> new ScheduledJobCommand.Trigger("a1", Map.of("day", "2026-11-20"), "ops", replyTo)));
+            assertThat(starts()).extracting(StartRequest::key).containsExactly("manual:a1");
+
+            decisions = new ScheduleDecisions("churn");
+            decide(new ScheduledJobMessage.TimeReached());
+            assertThat(starts()).extracting(StartRequest::key).contains("tick:2026-11-26T02:00:00Z");
+            assertThat(run("tick:2026-11-27T02:00:00Z"))
+                    .as("the next process follows the schedule")
+                    .isNotNull();
+        }
+
+        @Test
         void aPausedJobStartsNothingButWhatIsAskedFor() {
             apply(NIGHTLY.formatted("all", "queue"));
             value(ScheduleDecisionsTest.this.<AppliedJob>ask(
