@@ -88,7 +88,7 @@ final class GatewayStarter {
         this.registry = registry;
         this.submissions = submissions;
         this.requests = requests(admission);
-        this.batches = new BatchQueries(requests, ledger, readers, prices);
+        this.batches = new BatchQueries(requests, ledger, readers, prices, followsSchedules);
     }
 
     private RequestForwarder requests(SubmissionQueue.Limits admission) {
@@ -212,7 +212,7 @@ final class GatewayStarter {
                 ledger,
                 parts.destinations(),
                 parts.given().duckDb()::get,
-                registry,
+                () -> registry,
                 parts.given().objects().folder().parent(),
                 parts.given().memory());
     }

@@ -9,8 +9,6 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.AlertFilter;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.alert.AlertDescriptions;
-import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.failure.FailureException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -42,16 +40,6 @@ final class AlertListCommand extends QueryCommand {
     @Override
     int withoutLedger() {
         return show(List.of());
-    }
-
-    @Override
-    int run(Ledger ledger) {
-        int most = checkedLimit();
-        return show(AlertDescriptions.of(
-                        ledger.alerts(), onlyOpen, configuration().alerts().settings())
-                .stream()
-                .limit(most)
-                .toList());
     }
 
     @Override

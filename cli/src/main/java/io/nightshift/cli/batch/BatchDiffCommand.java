@@ -10,8 +10,6 @@ import io.nightshift.cli.output.DistributionJson;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.batch.state.BatchState;
-import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -76,12 +74,7 @@ final class BatchDiffCommand extends QueryCommand {
                     "The number of records to list, those that changed most first, 0 to 10000 (default: ${DEFAULT-VALUE}).")
     private int rows;
 
-    @Override
-    int run(Ledger ledger) {
-        return compare(published(ledger, earlier), published(ledger, later));
-    }
-
-    /// The server knows where the outputs are. They are read here.
+    /// The client knows where the outputs are. They are read here.
     @Override
     int run(NightshiftClient client) {
         return compare(published(client, earlier), published(client, later));
@@ -120,16 +113,6 @@ final class BatchDiffCommand extends QueryCommand {
         void open(Destinations destinations, Connection duckDb, String name) {
             destinations.of(job).predictions().open(batch, destination, duckDb, name);
         }
-    }
-
-    private static PublishedBatch published(Ledger ledger, String wanted) {
-        BatchId batch = ledger.registered().resolve(wanted);
-        BatchState state = ledger.state(batch);
-        BatchEvent.Published published = state.published();
-        if (published == null) {
-            throw notPublished(batch);
-        }
-        return new PublishedBatch(batch, state.submission().job(), published.destination());
     }
 
     private static PublishedBatch published(NightshiftClient client, String wanted) {

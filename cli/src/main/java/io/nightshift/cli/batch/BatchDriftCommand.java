@@ -8,9 +8,6 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.batch.state.BatchState;
-import io.nightshift.coordinator.ledger.DriftReports;
-import io.nightshift.coordinator.ledger.Ledger;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -44,19 +41,6 @@ final class BatchDriftCommand extends QueryCommand {
             description =
                     "The batch to compare with. Without this option, the one that the checks have compared it with.")
     private @Nullable String against;
-
-    @Override
-    int run(Ledger ledger) {
-        BatchState batch = state(ledger, wanted.name());
-        BatchState baseline = against == null
-                ? DriftReports.baseline(batch).map(ledger::state).orElse(null)
-                : state(ledger, against);
-        return show(DriftReports.of(batch, baseline));
-    }
-
-    private static BatchState state(Ledger ledger, String name) {
-        return ledger.state(ledger.registered().named(name).batch());
-    }
 
     @Override
     int run(NightshiftClient client) {

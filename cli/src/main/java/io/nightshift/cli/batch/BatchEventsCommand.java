@@ -6,14 +6,9 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.EventText;
-import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.ledger.EntryJson;
-import io.nightshift.protocol.ledger.NewerEventException;
-import java.io.UncheckedIOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -26,24 +21,6 @@ final class BatchEventsCommand extends QueryCommand {
 
     @Mixin
     private final BatchParameter wanted = new BatchParameter();
-
-    @Override
-    int run(Ledger ledger) {
-        BatchId batch = ledger.registered().resolve(wanted.name());
-        ledger.forEach(batch, (number, entry) -> {
-            try {
-                show(EntryJson.of(number, entry));
-            } catch (NewerEventException e) {
-                throw FailureException.permanent(
-                        "entry %d of the ledger of %s: %s".formatted(number, batch, e.getMessage()));
-            } catch (UncheckedIOException e) {
-                throw FailureException.permanent(
-                        "entry %d of the ledger of %s is damaged. `batch verify` reports the details"
-                                .formatted(number, batch));
-            }
-        });
-        return ExitStatus.DONE;
-    }
 
     @Override
     int run(NightshiftClient client) {

@@ -3,20 +3,20 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.api.PredictionRows;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.node.check.BatchExaminations;
-import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `batch head`: the first predictions of a published batch, read from its destination.
@@ -26,12 +26,15 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:The predictions are shown.", "2:The batch is not published, or its output can't be read."})
-final class BatchHeadCommand extends ExaminationCommand<PredictionRows> {
+final class BatchHeadCommand extends QueryCommand {
 
     /// The same in every row of a batch, so the table for people leaves them out.
     private static final Set<String> CONSTANT = Set.of("model_name", "model_version", "batch_id", "predicted_at");
 
     private static final String FILE = "record_file";
+
+    @Mixin
+    private final BatchParameter wanted = new BatchParameter();
 
     @Option(
             names = {"-n", "--rows"},
@@ -41,13 +44,8 @@ final class BatchHeadCommand extends ExaminationCommand<PredictionRows> {
     private int rows;
 
     @Override
-    PredictionRows examine(BatchExaminations examinations, BatchId batch) {
-        return examinations.head(batch, checkedRows());
-    }
-
-    @Override
-    CompletionStage<PredictionRows> ask(NightshiftClient client, String batch) {
-        return client.predictions(batch, checkedRows());
+    int run(NightshiftClient client) {
+        return show(ClusterAccess.answer(client.predictions(wanted.name(), checkedRows())));
     }
 
     private int checkedRows() {
@@ -58,8 +56,7 @@ final class BatchHeadCommand extends ExaminationCommand<PredictionRows> {
         return rows;
     }
 
-    @Override
-    int show(PredictionRows head) {
+    private int show(PredictionRows head) {
         if (asJson()) {
             JsonOutput.print(
                     out(),

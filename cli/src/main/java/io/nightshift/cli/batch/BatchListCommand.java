@@ -10,10 +10,6 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.cost.Prices;
-import io.nightshift.coordinator.description.BatchDescriptions;
-import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.ArrayList;
@@ -51,17 +47,6 @@ final class BatchListCommand extends QueryCommand {
             out().println("Nothing here: %s.".formatted(nothingRan()));
         }
         return ExitStatus.DONE;
-    }
-
-    @Override
-    int run(Ledger ledger) {
-        int most = checkedLimit();
-        Prices prices = configuration().prices();
-        RegisteredBatches registered = ledger.registered();
-        List<BatchDescription> batches = registered.page(job, null, null, most).stream()
-                .map(entry -> BatchDescriptions.of(ledger, entry, prices))
-                .toList();
-        return show(batches, () -> registered.register().jobs().keySet());
     }
 
     @Override

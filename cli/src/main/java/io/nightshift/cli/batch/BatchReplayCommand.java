@@ -5,17 +5,15 @@ import io.nightshift.api.ReplayProgress;
 import io.nightshift.api.ReplayReport;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.RegistryOption;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.ReplayOptions;
 import io.nightshift.coordinator.registry.ModelRegistry;
-import io.nightshift.node.check.BatchExaminations;
 import io.nightshift.node.configuration.Configuration;
-import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,10 +31,13 @@ import picocli.CommandLine.Option;
             "1:A score differs.",
             "2:Nothing was compared: the batch is not published, or its input, its model or its output is gone or has changed."
         })
-final class BatchReplayCommand extends ExaminationCommand<ReplayReport> {
+final class BatchReplayCommand extends QueryCommand {
 
     /// The number of partitions between two lines about the progress.
     private static final int STEP = 100;
+
+    @Mixin
+    private final BatchParameter wanted = new BatchParameter();
 
     @Mixin
     private final RegistryOption registries = new RegistryOption();
@@ -64,29 +65,16 @@ final class BatchReplayCommand extends ExaminationCommand<ReplayReport> {
     }
 
     @Override
-    boolean scores() {
-        return true;
-    }
-
-    @Override
-    ReplayReport examine(BatchExaminations examinations, BatchId batch) {
-        Integer wanted = checkedThreads();
-        List<Integer> listed = partitions == null ? List.of() : PartitionListParser.parse(partitions);
-        return examinations
-                .prepareReplay(batch, listed)
-                .run(wanted == null ? Runtime.getRuntime().availableProcessors() : wanted, this::told);
-    }
-
-    @Override
-    CompletionStage<ReplayReport> ask(NightshiftClient client, String batch) {
-        if (registries.isGiven()) {
+    int run(NightshiftClient client) {
+        if (registries.isGiven() && !readsLedger()) {
             throw FailureException.permanent(
                     "the server has a model registry of its own. Leave out --registry, or stop the server");
         }
         if (partitions != null) {
             PartitionListParser.parse(partitions);
         }
-        return client.replay(batch, new ReplayOptions(partitions, checkedThreads()), this::told);
+        return show(ClusterAccess.answer(
+                client.replay(wanted.name(), new ReplayOptions(partitions, checkedThreads()), this::told)));
     }
 
     private @Nullable Integer checkedThreads() {
@@ -106,8 +94,7 @@ final class BatchReplayCommand extends ExaminationCommand<ReplayReport> {
         }
     }
 
-    @Override
-    int show(ReplayReport report) {
+    private int show(ReplayReport report) {
         if (asJson()) {
             JsonOutput.print(out(), ApiJson.tree(report));
         } else if (report.equal()) {

@@ -13,9 +13,7 @@ import io.nightshift.cli.output.UnseenCategoryText;
 import io.nightshift.cli.output.UseText;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
-import io.nightshift.coordinator.description.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -40,19 +38,6 @@ final class BatchShowCommand extends QueryCommand {
             paramLabel = "TIME",
             description = "Shows the state that the batch had at this time, such as 2026-11-25T03:12Z.")
     private @Nullable String time;
-
-    @Override
-    int run(Ledger ledger) {
-        Instant at = at();
-        BatchRegisterState.Entry entry = ledger.registered().named(wanted.name());
-        if (at == null) {
-            return show(BatchDescriptions.of(ledger, entry, configuration().prices()));
-        }
-        if (at.isBefore(entry.at())) {
-            throw FailureException.permanent(BatchDescriptions.notOpened(entry, at));
-        }
-        return show(BatchDescriptions.of(ledger, entry, at, configuration().prices()));
-    }
 
     @Override
     int run(NightshiftClient client) {

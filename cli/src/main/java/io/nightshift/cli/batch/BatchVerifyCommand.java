@@ -3,20 +3,18 @@ package io.nightshift.cli.batch;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchProof;
 import io.nightshift.api.VerificationFinding;
+import io.nightshift.api.VerificationReport;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Colours;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.node.check.BatchExaminations;
-import io.nightshift.node.configuration.Configuration;
-import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import java.util.concurrent.CompletionStage;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `batch verify`: verifies a batch and prints each finding.
@@ -30,10 +28,13 @@ import picocli.CommandLine.Option;
             "1:A check failed, or the batch is not published.",
             "2:The command is wrong, or the ledger can't be opened."
         })
-final class BatchVerifyCommand extends ExaminationCommand<BatchProof> {
+final class BatchVerifyCommand extends QueryCommand {
 
     /// The longest summary that a node takes.
     private static final int LONGEST_SUMMARY = 1_000;
+
+    @Mixin
+    private final BatchParameter wanted = new BatchParameter();
 
     @Option(
             names = "--alert",
@@ -46,36 +47,17 @@ final class BatchVerifyCommand extends ExaminationCommand<BatchProof> {
     private final Colours colours = Colours.ofProcess();
 
     @Override
-    BatchProof examine(BatchExaminations examinations, BatchId batch) {
-        Configuration given = configuration();
-        if (isReported && given.journal() == null) {
+    int run(NightshiftClient client) {
+        if (isReported && readsLedger() && configuration().journal() == null) {
             throw FailureException.permanent(
                     "--alert needs a server or a cluster, whose nodes send the alert. The exit status tells the result, too");
         }
-        BatchProof proof = examinations.verify(batch, this::told);
-        if (isReported) {
-            try (ClusterAccess cluster = ClusterAccess.connect(given, token())) {
-                answered(cluster, proof);
-            }
-        }
-        return proof;
-    }
-
-    @Override
-    CompletionStage<BatchProof> ask(NightshiftClient client, String batch) {
-        return client.verify(batch, this::told);
-    }
-
-    @Override
-    void answered(ClusterAccess cluster, BatchProof proof) {
+        BatchProof proof = ClusterAccess.answer(client.verify(wanted.name(), this::told));
         if (isReported && Phase.PUBLISHED.toString().equals(proof.state())) {
-            cluster.reportVerification(
-                    proof.batch(), proof.proved(), Failure.shortened(proof.summary(), LONGEST_SUMMARY));
+            String summary = Failure.shortened(proof.summary(), LONGEST_SUMMARY);
+            var _ = ClusterAccess.answer(
+                    client.reportVerification(proof.batch(), new VerificationReport(proof.proved(), summary)));
         }
-    }
-
-    @Override
-    int show(BatchProof proof) {
         if (asJson()) {
             JsonOutput.print(out(), ApiJson.tree(proof));
         } else {

@@ -7,7 +7,6 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.QuarantineFilter;
-import io.nightshift.node.gateway.BatchQuarantine;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.QuarantineTable;
 import io.nightshift.storage.duckdb.DuckDb;
@@ -97,16 +96,6 @@ final class QuarantineExportCommand extends QuarantineCommand {
     /// Passes all rows of the batch on.
     private interface Source {
         void load(QuarantineTable table);
-    }
-
-    @Override
-    int show(BatchQuarantine quarantine) {
-        return export(
-                table -> quarantine.forEach(null, row -> {
-                    table.add(row);
-                    return true;
-                }),
-                quarantine.batch());
     }
 
     @Override

@@ -10,7 +10,6 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.node.gateway.BatchQuarantine;
 import java.util.List;
 import java.util.Objects;
 import picocli.CommandLine.Command;
@@ -29,11 +28,6 @@ import picocli.CommandLine.Command;
 final class QuarantineListCommand extends QuarantineCommand {
 
     private static final int LONGEST = 80;
-
-    @Override
-    int show(BatchQuarantine quarantine) {
-        return show(quarantine.reasons(Long.MAX_VALUE));
-    }
 
     @Override
     int show(NightshiftClient client, String batch) {

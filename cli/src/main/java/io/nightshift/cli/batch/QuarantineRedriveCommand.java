@@ -80,6 +80,9 @@ final class QuarantineRedriveCommand extends ClusterCommand {
                 ? null
                 : JobText.of(JobFile.parse(read(file), file.toAbsolutePath(), overrides, parameters(before)));
         return switch (cluster.control(before.batch(), new BatchControl.Redrive(job, where, reason))) {
+            // A request without an answer is repeated, and its redrive may have ended by then.
+            case ControlReply.Refused _
+            when hasBegun(before.redrive(), describe(cluster, before.batch()).redrive()) -> await(cluster, before);
             case ControlReply.Refused refused -> {
                 err().println("nightshift: " + refused.reason());
                 yield ExitStatus.FAILED;
@@ -130,6 +133,10 @@ final class QuarantineRedriveCommand extends ClusterCommand {
                     .formatted(batch.batch(), redrive.failure()));
         }
         return redrive.failure() == null ? ExitStatus.DONE : ExitStatus.FAILED;
+    }
+
+    private static boolean hasBegun(BatchDescription.@Nullable Redrive before, BatchDescription.@Nullable Redrive now) {
+        return now != null && (before == null || !now.at().equals(before.at()));
     }
 
     /// Whether the requested redrive has ended: one that had ended before is another one.

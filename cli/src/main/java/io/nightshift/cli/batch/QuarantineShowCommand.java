@@ -9,7 +9,6 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.QuarantineFilter;
-import io.nightshift.node.gateway.BatchQuarantine;
 import io.nightshift.protocol.failure.FailureException;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,14 +47,6 @@ final class QuarantineShowCommand extends QuarantineCommand {
             paramLabel = "TEXT",
             description = "Only rows whose reason contains the text, ignoring case.")
     private @Nullable String reason;
-
-    @Override
-    int show(BatchQuarantine quarantine) {
-        Reader reader = new Reader();
-        quarantine.forEach(reason, reader);
-        print(reader, quarantine.batch(), quarantine.state(), quarantine.quarantined());
-        return ExitStatus.DONE;
-    }
 
     @Override
     int show(NightshiftClient client, String batch) {

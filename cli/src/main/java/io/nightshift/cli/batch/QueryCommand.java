@@ -4,6 +4,9 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.node.configuration.Configuration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -14,6 +17,9 @@ abstract class QueryCommand extends LedgerCommand {
 
     @Mixin
     private final ServerOption server = new ServerOption();
+
+    /// Whether the command reads the ledger itself, as no server does.
+    private boolean isOwnReader;
 
     @Override
     final int run() {
@@ -34,6 +40,24 @@ abstract class QueryCommand extends LedgerCommand {
     }
 
     @Override
+    final int run(Ledger ledger) {
+        isOwnReader = true;
+        Configuration given = configuration();
+        return ask(new LedgerClient(
+                ledger, given, home(), () -> registry(given), () -> ClusterAccess.client(given, token())));
+    }
+
+    /// Whether the command reads the ledger itself.
+    final boolean readsLedger() {
+        return isOwnReader;
+    }
+
+    /// The registry of the models, where the command reads the ledger itself.
+    ModelRegistry registry(Configuration given) {
+        return given.registry().open(home().folder(), given.objects().folderIn(home().folder()));
+    }
+
+    @Override
     final String options() {
         return server.isGiven() ? server.option() : super.options();
     }
@@ -43,6 +67,7 @@ abstract class QueryCommand extends LedgerCommand {
         return server.token(home());
     }
 
+    /// @param client of a server, or of the ledger
     /// @return the exit status
     abstract int run(NightshiftClient client);
 }

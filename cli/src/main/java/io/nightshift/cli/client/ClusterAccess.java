@@ -7,7 +7,6 @@ import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.SubmitResult;
-import io.nightshift.api.VerificationReport;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.SubmitOptions;
@@ -99,6 +98,11 @@ public final class ClusterAccess implements AutoCloseable {
     /// @param token the token to send, or null
     /// @throws FailureException if none of them listens
     public static ClusterAccess connect(Configuration configuration, @Nullable String token) {
+        return new ClusterAccess(client(configuration, token));
+    }
+
+    /// As [#connect].
+    public static NightshiftClient client(Configuration configuration, @Nullable String token) {
         List<String> nodes = configuration.node().contactPoints();
         String[] others = nodes.subList(1, nodes.size()).toArray(String[]::new);
         MessageClientBuilder client = MessageClient.builder(nodes.getFirst(), others)
@@ -111,7 +115,7 @@ public final class ClusterAccess implements AutoCloseable {
             client.tls(tls.files(), tls.peerName());
         }
         try {
-            return new ClusterAccess(client.build());
+            return client.build();
         } catch (IllegalStateException e) {
             throw FailureException.permanent(String.valueOf(e.getMessage()));
         } catch (NightshiftException e) {
@@ -167,17 +171,6 @@ public final class ClusterAccess implements AutoCloseable {
     public NodeList nodes() {
         try {
             return answer(client.nodes());
-        } catch (NightshiftException e) {
-            throw told(e);
-        }
-    }
-
-    /// Reports the verification of a batch.
-    ///
-    /// @throws FailureException for a person to read, if nobody answers
-    public void reportVerification(String batch, boolean holds, String summary) {
-        try {
-            var _ = answer(client.reportVerification(batch, new VerificationReport(holds, summary)));
         } catch (NightshiftException e) {
             throw told(e);
         }

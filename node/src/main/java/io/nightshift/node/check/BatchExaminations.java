@@ -50,7 +50,7 @@ public final class BatchExaminations {
     private final Ledger ledger;
     private final Destinations destinations;
     private final Supplier<DuckDb> duckDb;
-    private final ModelRegistry registry;
+    private final Supplier<ModelRegistry> registry;
     private final Path scratch;
     private final long memory;
 
@@ -63,7 +63,7 @@ public final class BatchExaminations {
             Ledger ledger,
             Destinations destinations,
             Supplier<DuckDb> duckDb,
-            ModelRegistry registry,
+            Supplier<ModelRegistry> registry,
             Path scratch,
             long memory) {
         this.ledger = ledger;
@@ -185,7 +185,7 @@ public final class BatchExaminations {
         /// @param listener gets the progress, on any thread, one at a time
         /// @throws FailureException if the input, the model or the output is gone or has changed
         public ReplayReport run(int threads, Consumer<ReplayProgress> listener) {
-            Model model = ModelFiles.load(registry.path(state.model()));
+            Model model = ModelFiles.load(registry.get().path(state.model()));
             Path folder = scratch.resolve("replay-" + UUID.randomUUID());
             Object turn = new Object();
             Replay.Outcome outcome = new Replay(duckDb.get(), destinations, state, model, folder, threads, memory)

@@ -72,8 +72,8 @@ public final class BatchQueries {
     /// Descriptions of ended batches that are kept.
     private static final int MOST_ENDED = 10_000;
 
-    /// How many requests for an earlier state of a batch are answered at the same time. The limit leaves threads
-    /// for other requests.
+    /// How many requests for an earlier state of a batch are answered at the same time. The limit leaves
+    /// threads for other requests.
     private static final int MOST_PAST = 2;
 
     private static final int MOST_BATCHES = 100;
@@ -103,8 +103,8 @@ public final class BatchQueries {
     /// @param until when it expires, in nanoseconds
     private record CachedStatus(long until, CompletableFuture<RenderedBatch> seen) {
 
-        /// One that is awaited is current. A failed batch's status is not cached: a caller that has just resumed
-        /// the batch through another node must not see the stale status.
+        /// One that is awaited is current. A failed batch's status is not cached: a caller that has just
+        /// resumed the batch through another node must not see the stale status.
         boolean isCurrent(long now) {
             return !seen.isDone()
                     || (until - now > 0
@@ -126,6 +126,7 @@ public final class BatchQueries {
     private final LedgerStateCache ledgers;
     private final Executor blocking;
     private final Prices prices;
+    private final boolean wakesRuns;
 
     private final Map<BatchId, CachedStatus> statuses = new ConcurrentHashMap<>();
 
@@ -145,7 +146,16 @@ public final class BatchQueries {
     /// @param blocking a pool of a few threads, which wait for the database
     /// @param prices of what batches use
     public BatchQueries(RequestForwarder requests, Ledger ledger, Executor blocking, Prices prices) {
+        this(requests, ledger, blocking, prices, true);
+    }
+
+    /// @param blocking a pool of a few threads, which wait for the database
+    /// @param prices of what batches use
+    /// @param wakesRuns whether a question about the runs of jobs asks the coordinators of their batches. They
+    ///     begin to work then, if they did not; otherwise the ledger answers
+    public BatchQueries(RequestForwarder requests, Ledger ledger, Executor blocking, Prices prices, boolean wakesRuns) {
         this.prices = prices;
+        this.wakesRuns = wakesRuns;
         this.requests = requests;
         this.ledger = ledger;
         this.register = new BatchRegisterCache(ledger, blocking);
@@ -355,7 +365,7 @@ public final class BatchQueries {
                                         .or(() -> all(state).lastPublished(run))
                                         .ifPresent(entry -> outcomes.put(
                                                 run,
-                                                describe(entry)
+                                                (wakesRuns ? describe(entry) : read.get(entry))
                                                         .thenApply(batch -> new RunOutcome(entry.batch(), batch))
                                                         .toCompletableFuture()));
                             }
