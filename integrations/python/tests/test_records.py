@@ -12,7 +12,7 @@ from typing import Any, Iterator
 
 from nightshift import errors, records
 
-DOCUMENT = Path(__file__).parents[3] / "node/src/main/resources/io/nightshift/node/http/openapi.json"
+DOCUMENT = Path(__file__).parents[3] / "node/src/main/resources/io/nightshift/node/http/openapi-components.json"
 
 # Where the document has each record: a schema, and the properties below it.
 PLACES = {
@@ -20,7 +20,7 @@ PLACES = {
     "Column": "SchemaReport.columns",
     "ColumnChange": "SchemaReport.changes",
     "ColumnDrift": "DriftReport.columns",
-    "ControlResult": "Controlled",
+    "ControlResult": "ControlResult",
     "DriftReport": "DriftReport",
     "Event": "Event",
     "Job": "JobList.jobs",
@@ -41,7 +41,7 @@ PLACES = {
     "QuarantineReasons": "QuarantineReasons",
     "QuarantinedRow": "QuarantinedRow",
     "SchemaReport": "SchemaReport",
-    "Submission": "Submitted",
+    "Submission": "SubmitResult",
 }
 
 # The names of fields that differ from those of the document.

@@ -26,11 +26,48 @@ public record ControlRequest(
         partitions = List.copyOf(partitions);
     }
 
-    /// The body of a control that is neither a deletion nor a redrive.
+    /// The body that says nothing but a reason.
     ///
     /// @param reason as above
-    /// @param partitions as above
-    public ControlRequest(@Nullable String reason, List<Integer> partitions) {
-        this(reason, partitions, false, false, null, null);
+    public static ControlRequest because(@Nullable String reason) {
+        return new ControlRequest(reason, List.of(), false, false, null, null);
+    }
+
+    /// The body of a control.
+    public static ControlRequest of(BatchControl control) {
+        return switch (control) {
+            case BatchControl.Pause(String reason) -> because(reason);
+            case BatchControl.Cancel(String reason) -> because(reason);
+            case BatchControl.Rescore(List<Integer> partitions) ->
+                new ControlRequest(null, partitions, false, false, null, null);
+            case BatchControl.Resume resume -> because(null);
+            case BatchControl.Retry retry -> because(null);
+            case BatchControl.IgnoreWindow ignore -> because(null);
+            case BatchControl.Approve(String reason) -> because(reason);
+            case BatchControl.Delete(String reason, boolean force, boolean dryRun) ->
+                new ControlRequest(reason, List.of(), force, dryRun, null, null);
+            case BatchControl.Redrive(String job, String where, String reason) ->
+                new ControlRequest(reason, List.of(), false, false, job, where);
+        };
+    }
+
+    /// The control with this body.
+    ///
+    /// @param verb as [BatchControl#verb]
+    /// @throws IllegalArgumentException if there is no such control
+    public BatchControl control(String verb) {
+        String text = reason == null ? "" : reason;
+        return switch (verb) {
+            case "pause" -> new BatchControl.Pause(text);
+            case "resume" -> new BatchControl.Resume();
+            case "cancel" -> new BatchControl.Cancel(text);
+            case "retry" -> new BatchControl.Retry();
+            case "rescore" -> new BatchControl.Rescore(partitions);
+            case "ignore-window" -> new BatchControl.IgnoreWindow();
+            case "approve" -> new BatchControl.Approve(text);
+            case "delete" -> new BatchControl.Delete(text, force, dryRun);
+            case "redrive" -> new BatchControl.Redrive(job, where, text);
+            default -> throw new IllegalArgumentException("there is no control " + verb);
+        };
     }
 }

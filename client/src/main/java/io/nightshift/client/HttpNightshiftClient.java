@@ -41,25 +41,30 @@ import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationFinding;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
+import io.nightshift.api.operation.BatchApi;
+import io.nightshift.api.operation.Body;
+import io.nightshift.api.operation.ClusterApi;
+import io.nightshift.api.operation.JobApi;
+import io.nightshift.api.operation.ModelApi;
+import io.nightshift.api.operation.Operation;
 import io.nightshift.client.NightshiftException.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -72,10 +77,9 @@ import org.jspecify.annotations.Nullable;
 /// The client over HTTP. When a server can't be reached or can't answer, it waits and tries the next one.
 final class HttpNightshiftClient implements NightshiftClient {
 
-    private static final int SUBMIT_FACTOR = 5;
-    private static final int TEST_FACTOR = 5;
+    private static final int SLOW_FACTOR = 5;
     private static final int MAX_RETRY_AFTER_SECONDS = 30;
-    private static final String JSON = "application/json";
+    private static final int MOST_EVENTS = 1_000;
 
     private final HttpClient http;
     private final List<URI> servers;
@@ -94,286 +98,208 @@ final class HttpNightshiftClient implements NightshiftClient {
         this.attempts = attempts;
     }
 
-    /// A request that any of the servers can answer.
-    ///
-    /// @param path path and query, relative to a server's URL
-    private record Call(
-            String method, String path, Map<String, String> headers, BodyPublisher body, Duration timeout) {}
-
     @Override
     public CompletionStage<SubmitResult> submit(String job, SubmitOptions options) {
-        String key = options.key() == null ? UUID.randomUUID().toString() : options.key();
-        Call call = new Call(
-                "POST",
-                "/v1/batches" + query(options),
-                Map.of("Content-Type", "application/yaml", "Idempotency-Key", key),
-                BodyPublishers.ofString(job),
-                timeout.multipliedBy(SUBMIT_FACTOR));
-        return send(call, SubmitResult.class);
+        return new Request<>(BatchApi.SUBMIT)
+                .query("new", options.fresh())
+                .query("full", options.full())
+                .pairs(options.parameters())
+                .key(keyOrNew(options.key()))
+                .jobFile(job)
+                .send();
     }
 
     @Override
     public CompletionStage<SchemaReport> compareSchema(String job, Map<String, String> parameters) {
-        Call call = new Call(
-                "POST",
-                "/v1/schema" + query(parameterQuery(parameters)),
-                Map.of("Content-Type", "application/yaml"),
-                BodyPublishers.ofString(job),
-                timeout.multipliedBy(SUBMIT_FACTOR));
-        return send(call, SchemaReport.class);
+        return new Request<>(BatchApi.COMPARE_SCHEMA)
+                .pairs(parameters)
+                .jobFile(job)
+                .send();
     }
 
     @Override
     public CompletionStage<BatchDescription> describe(String batch) {
-        return send(get(path(batch)), BatchDescription.class);
+        return new Request<>(BatchApi.DESCRIBE, batch).send();
     }
 
     @Override
     public CompletionStage<BatchDescription> describe(String batch, Instant at) {
-        return send(get(path(batch) + text(Map.of("at", at.toString()))), BatchDescription.class);
+        return new Request<>(BatchApi.DESCRIBE, batch).query("at", at).send();
     }
 
     @Override
     public CompletionStage<BatchPage> list(BatchFilter filter) {
-        Map<String, @Nullable String> query = new LinkedHashMap<>();
-        query.put("job", filter.job());
-        query.put("state", filter.state());
-        query.put("limit", String.valueOf(filter.limit()));
-        query.put("cursor", filter.cursor());
-        return send(get("/v1/batches" + text(query)), BatchPage.class);
-    }
-
-    private static String query(SubmitOptions options) {
-        List<String> query = new ArrayList<>();
-        if (options.fresh()) {
-            query.add("new=true");
-        }
-        if (options.full()) {
-            query.add("full=true");
-        }
-        query.addAll(parameterQuery(options.parameters()));
-        return query(query);
-    }
-
-    /// The values of a job's parameters as parameters of a query.
-    private static List<String> parameterQuery(Map<String, String> parameters) {
-        return parameters.entrySet().stream()
-                .map(parameter -> "param=" + encoded(parameter.getKey() + "=" + parameter.getValue()))
-                .toList();
-    }
-
-    private static String query(List<String> parts) {
-        return parts.isEmpty() ? "" : "?" + String.join("&", parts);
-    }
-
-    /// The query of a URL, without the parameters that are null.
-    private static String text(Map<String, @Nullable String> query) {
-        return query(query.entrySet().stream()
-                .filter(parameter -> parameter.getValue() != null)
-                .map(parameter -> parameter.getKey() + "=" + encoded(String.valueOf(parameter.getValue())))
-                .toList());
+        return new Request<>(BatchApi.LIST_BATCHES)
+                .query("job", filter.job())
+                .query("state", filter.state())
+                .query("limit", filter.limit())
+                .query("cursor", filter.cursor())
+                .send();
     }
 
     @Override
     public CompletionStage<JobList> jobs() {
-        return send(get("/v1/jobs"), JobList.class);
+        return new Request<>(JobApi.LIST_JOBS).send();
     }
 
     @Override
     public CompletionStage<ApplyResult> applyJob(String job, String text, @Nullable String folder) {
-        Map<String, @Nullable String> query = new LinkedHashMap<>();
-        query.put("folder", folder);
-        Call call = new Call(
-                "PUT",
-                jobPath(job) + text(query),
-                Map.of("Content-Type", "application/yaml"),
-                BodyPublishers.ofString(text),
-                timeout.multipliedBy(SUBMIT_FACTOR));
-        return send(call, ApplyResult.class);
+        return new Request<>(JobApi.APPLY_JOB, job)
+                .query("folder", folder)
+                .jobFile(text)
+                .send();
     }
 
     @Override
     public CompletionStage<AppliedJob> appliedJob(String job) {
-        return send(get(jobPath(job)), AppliedJob.class);
+        return new Request<>(JobApi.SHOW_JOB, job).send();
     }
 
     @Override
     public CompletionStage<AppliedJob> pauseJob(String job, String reason) {
-        return send(post(jobPath(job) + "/pause", new ControlRequest(reason, List.of())), AppliedJob.class);
+        return new Request<>(JobApi.PAUSE_JOB, job)
+                .json(ControlRequest.because(reason))
+                .send();
     }
 
     @Override
     public CompletionStage<AppliedJob> resumeJob(String job) {
-        return send(post(jobPath(job) + "/resume", new ControlRequest(null, List.of())), AppliedJob.class);
+        return new Request<>(JobApi.RESUME_JOB, job).send();
     }
 
     @Override
     public CompletionStage<AppliedJob> deleteJob(String job) {
-        Call call = new Call("DELETE", jobPath(job), Map.of(), BodyPublishers.noBody(), timeout);
-        return send(call, AppliedJob.class);
+        return new Request<>(JobApi.DELETE_JOB, job).send();
     }
 
     @Override
     public CompletionStage<JobRun> triggerJob(String job, Map<String, String> parameters, @Nullable String key) {
-        Call call = new Call(
-                "POST",
-                jobPath(job) + "/trigger" + query(parameterQuery(parameters)),
-                idempotencyKey(key),
-                BodyPublishers.noBody(),
-                timeout);
-        return send(call, JobRun.class);
+        return new Request<>(JobApi.TRIGGER_JOB, job)
+                .pairs(parameters)
+                .key(keyOrNew(key))
+                .send();
     }
 
     @Override
     public CompletionStage<JobRunPage> runs(String job, RunFilter filter) {
-        Map<String, @Nullable String> query = new LinkedHashMap<>();
-        query.put("from", filter.from() == null ? null : filter.from().toString());
-        query.put("to", filter.to() == null ? null : filter.to().toString());
-        query.put("missing", filter.missing() ? "true" : null);
-        query.put("failed", filter.failed() ? "true" : null);
-        query.put("limit", String.valueOf(filter.limit()));
-        query.put("cursor", filter.cursor());
-        return send(get(jobPath(job) + "/runs" + text(query)), JobRunPage.class);
+        return new Request<>(JobApi.LIST_RUNS, job)
+                .query("from", filter.from())
+                .query("to", filter.to())
+                .query("missing", filter.missing())
+                .query("failed", filter.failed())
+                .query("limit", filter.limit())
+                .query("cursor", filter.cursor())
+                .send();
     }
 
     @Override
     public CompletionStage<Backfill> startBackfill(String job, BackfillRequest request, @Nullable String key) {
-        Map<String, String> headers = new LinkedHashMap<>(idempotencyKey(key));
-        headers.put("Content-Type", JSON);
-        Call call = new Call(
-                "POST",
-                jobPath(job) + "/backfills",
-                headers,
-                BodyPublishers.ofString(ApiJson.write(request)),
-                timeout.multipliedBy(SUBMIT_FACTOR));
-        return send(call, Backfill.class);
+        return new Request<>(JobApi.START_BACKFILL, job)
+                .key(keyOrNew(key))
+                .json(request)
+                .send();
     }
 
     @Override
     public CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request) {
-        return send(post(jobPath(job) + "/backfills?dry-run=true", request), BackfillPlan.class);
+        return new Request<>(JobApi.START_BACKFILL, job)
+                .query("dry-run", true)
+                .json(request)
+                .send(BackfillPlan.class);
     }
 
     @Override
     public CompletionStage<BackfillList> backfills(String job) {
-        return send(get(jobPath(job) + "/backfills"), BackfillList.class);
+        return new Request<>(JobApi.LIST_BACKFILLS, job).send();
     }
 
     @Override
     public CompletionStage<Backfill> backfill(String job, String id) {
-        return send(get(jobPath(job) + "/backfills/" + encoded(id)), Backfill.class);
+        return new Request<>(JobApi.SHOW_BACKFILL, job, id).send();
     }
 
     @Override
     public CompletionStage<Backfill> controlBackfill(String job, String id, BackfillControl control) {
-        Call call = new Call(
-                "POST",
-                jobPath(job) + "/backfills/" + encoded(id) + "/" + control.verb(),
-                Map.of(),
-                BodyPublishers.noBody(),
-                timeout);
-        return send(call, Backfill.class);
-    }
-
-    private static String jobPath(String job) {
-        return "/v1/jobs/" + encoded(job);
-    }
-
-    private static Map<String, String> idempotencyKey(@Nullable String key) {
-        return Map.of("Idempotency-Key", key == null ? UUID.randomUUID().toString() : key);
-    }
-
-    private Call post(String path, Object body) {
-        return new Call(
-                "POST", path, Map.of("Content-Type", JSON), BodyPublishers.ofString(ApiJson.write(body)), timeout);
+        return new Request<>(JobApi.of(control), job, id).send();
     }
 
     @Override
     public CompletionStage<NodeList> nodes() {
-        return send(get("/v1/nodes"), NodeList.class);
+        return new Request<>(ClusterApi.LIST_NODES).send();
     }
 
     @Override
     public CompletionStage<AlertPage> alerts(AlertFilter filter) {
-        Map<String, @Nullable String> query = new LinkedHashMap<>();
-        query.put("state", filter.onlyOpen() ? "open" : null);
-        query.put("limit", String.valueOf(filter.limit()));
-        query.put("cursor", filter.cursor());
-        return send(get("/v1/alerts" + text(query)), AlertPage.class);
+        return new Request<>(ClusterApi.LIST_ALERTS)
+                .query("state", filter.onlyOpen() ? "open" : null)
+                .query("limit", filter.limit())
+                .query("cursor", filter.cursor())
+                .send();
     }
 
     @Override
     public CompletionStage<VerificationResult> reportVerification(String batch, VerificationReport report) {
-        Call call = new Call(
-                "POST",
-                path(batch) + "/verification",
-                Map.of("Content-Type", JSON),
-                BodyPublishers.ofString(ApiJson.write(report)),
-                timeout);
-        return send(call, VerificationResult.class);
+        return new Request<>(ClusterApi.REPORT_VERIFICATION, batch).json(report).send();
     }
 
     @Override
     public CompletionStage<AlertTestResult> testAlertChannel(String channel) {
-        Call call = new Call(
-                "POST",
-                "/v1/alerts/channels/" + encoded(channel) + "/test",
-                Map.of(),
-                BodyPublishers.noBody(),
-                timeout.multipliedBy(TEST_FACTOR));
-        return send(call, AlertTestResult.class);
+        return new Request<>(ClusterApi.TEST_ALERT_CHANNEL, channel).send();
     }
 
     @Override
     public CompletionStage<DriftReport> drift(String batch) {
-        return send(get(path(batch) + "/drift"), DriftReport.class);
+        return new Request<>(BatchApi.READ_DRIFT, batch).send();
     }
 
     @Override
     public CompletionStage<DriftReport> drift(String batch, String against) {
-        Map<String, @Nullable String> query = new LinkedHashMap<>();
-        query.put("against", against);
-        return send(get(path(batch) + "/drift" + text(query)), DriftReport.class);
+        return new Request<>(BatchApi.READ_DRIFT, batch)
+                .query("against", against)
+                .send();
     }
 
     @Override
     public CompletionStage<EventPage> events(String batch, long after) {
-        return send(get(path(batch) + "/events?limit=1000&after=" + after), EventPage.class);
+        return new Request<>(BatchApi.LIST_EVENTS, batch)
+                .query("after", after)
+                .query("limit", MOST_EVENTS)
+                .send();
     }
 
     @Override
     public CompletionStage<PartitionPage> partitions(String batch, PartitionFilter filter) {
-        Map<String, @Nullable String> query = new LinkedHashMap<>();
-        query.put("state", filter.state());
-        query.put("limit", String.valueOf(filter.limit()));
-        query.put("cursor", filter.cursor());
-        return send(get(path(batch) + "/partitions" + text(query)), PartitionPage.class);
+        return new Request<>(BatchApi.LIST_PARTITIONS, batch)
+                .query("state", filter.state())
+                .query("limit", filter.limit())
+                .query("cursor", filter.cursor())
+                .send();
     }
 
     @Override
     public CompletionStage<QuarantineReasons> quarantineReasons(String batch) {
-        return send(get(path(batch) + "/quarantine/reasons"), QuarantineReasons.class);
+        return new Request<>(BatchApi.QUARANTINE_REASONS, batch).send();
     }
 
     @Override
     public CompletionStage<QuarantinedRowPage> quarantinedRows(String batch, QuarantineFilter filter) {
-        Map<String, @Nullable String> query = new LinkedHashMap<>();
-        query.put("reason", filter.reason());
-        query.put("limit", String.valueOf(filter.limit()));
-        query.put("cursor", filter.cursor());
-        return send(get(path(batch) + "/quarantine/rows" + text(query)), QuarantinedRowPage.class);
+        return new Request<>(BatchApi.QUARANTINED_ROWS, batch)
+                .query("reason", filter.reason())
+                .query("limit", filter.limit())
+                .query("cursor", filter.cursor())
+                .send();
     }
 
     @Override
     public CompletionStage<PredictionRows> predictions(String batch, int rows) {
-        return send(get(path(batch) + "/predictions?limit=" + rows), PredictionRows.class);
+        return new Request<>(BatchApi.PREDICTIONS, batch).query("limit", rows).send();
     }
 
     @Override
     public CompletionStage<BatchProof> verify(String batch, Consumer<VerificationFinding> finding) {
         return new ResultStream<>(
                         this,
-                        path(batch) + "/verify",
+                        new Request<>(BatchApi.VERIFY, batch).uri(),
                         new ResultStream.Event<>("finding", VerificationFinding.class),
                         new ResultStream.Event<>("proof", BatchProof.class),
                         finding)
@@ -383,12 +309,12 @@ final class HttpNightshiftClient implements NightshiftClient {
     @Override
     public CompletionStage<ReplayReport> replay(
             String batch, ReplayOptions options, Consumer<ReplayProgress> progress) {
-        Map<String, @Nullable String> query = new LinkedHashMap<>();
-        query.put("partitions", options.partitions());
-        query.put("threads", options.threads() == null ? null : String.valueOf(options.threads()));
         return new ResultStream<>(
                         this,
-                        path(batch) + "/replay" + text(query),
+                        new Request<>(BatchApi.REPLAY, batch)
+                                .query("partitions", options.partitions())
+                                .query("threads", options.threads())
+                                .uri(),
                         new ResultStream.Event<>("progress", ReplayProgress.class),
                         new ResultStream.Event<>("report", ReplayReport.class),
                         progress)
@@ -397,93 +323,128 @@ final class HttpNightshiftClient implements NightshiftClient {
 
     @Override
     public CompletionStage<ControlResult> control(String batch, BatchControl control) {
-        ControlRequest body = switch (control) {
-            case BatchControl.Pause(String reason) -> new ControlRequest(reason, List.of());
-            case BatchControl.Cancel(String reason) -> new ControlRequest(reason, List.of());
-            case BatchControl.Rescore(List<Integer> partitions) -> new ControlRequest(null, partitions);
-            case BatchControl.Resume resume -> new ControlRequest(null, List.of());
-            case BatchControl.Retry retry -> new ControlRequest(null, List.of());
-            case BatchControl.IgnoreWindow ignore -> new ControlRequest(null, List.of());
-            case BatchControl.Approve(String reason) -> new ControlRequest(reason, List.of());
-            case BatchControl.Delete(String reason, boolean force, boolean dryRun) ->
-                new ControlRequest(reason, List.of(), force, dryRun, null, null);
-            case BatchControl.Redrive(String job, String where, String reason) ->
-                new ControlRequest(reason, List.of(), false, false, job, where);
-        };
-        Call call = new Call(
-                "POST",
-                path(batch) + "/" + control.verb(),
-                Map.of("Content-Type", JSON),
-                BodyPublishers.ofString(ApiJson.write(body)),
-                timeout);
-        return send(call, ControlResult.class);
+        return new Request<>(BatchApi.of(control), batch)
+                .json(ControlRequest.of(control))
+                .send();
     }
 
     @Override
     public CompletionStage<RetentionReport> applyRetention(@Nullable String job, boolean dryRun) {
-        Map<String, @Nullable String> query = new LinkedHashMap<>();
-        query.put("job", job);
-        String path = "/v1/retention" + text(query);
-        Call call = dryRun ? get(path) : new Call("POST", path, Map.of(), BodyPublishers.noBody(), timeout);
-        return send(call, RetentionReport.class);
+        return new Request<>(dryRun ? ClusterApi.PLAN_RETENTION : ClusterApi.APPLY_RETENTION)
+                .query("job", job)
+                .send();
     }
 
     @Override
     public CompletionStage<SubmitResult> rescore(String batch, RescoreRequest request, @Nullable String key) {
-        Map<String, String> headers =
-                key == null ? Map.of("Content-Type", JSON) : Map.of("Content-Type", JSON, "Idempotency-Key", key);
-        Call call = new Call(
-                "POST",
-                path(batch) + "/successors",
-                headers,
-                BodyPublishers.ofString(ApiJson.write(request)),
-                timeout.multipliedBy(SUBMIT_FACTOR));
-        return send(call, SubmitResult.class);
+        return new Request<>(BatchApi.RESCORE_WITH_MODEL, batch)
+                .key(key)
+                .json(request)
+                .send();
     }
 
     @Override
     public CompletionStage<AliasChange> promoteModel(String model, PromoteRequest request) {
-        return send(post(modelPath(model) + "/promote", request), AliasChange.class);
+        return new Request<>(ModelApi.PROMOTE_MODEL, model).json(request).send();
     }
 
     @Override
     public CompletionStage<RollbackResult> rollBackModel(String model, RollbackRequest request) {
-        return send(post(modelPath(model) + "/rollback", request), RollbackResult.class);
+        return new Request<>(ModelApi.ROLL_BACK_MODEL, model).json(request).send();
     }
 
     @Override
     public CompletionStage<ModelHistory> modelHistory(String model) {
-        return send(get(modelPath(model) + "/history"), ModelHistory.class);
+        return new Request<>(ModelApi.MODEL_HISTORY, model).send();
     }
 
-    private static String modelPath(String model) {
-        return "/v1/models/" + encoded(model);
+    private static String keyOrNew(@Nullable String key) {
+        return key == null ? UUID.randomUUID().toString() : key;
     }
+
+    /// A request to an operation.
+    private final class Request<A> {
+
+        private final Operation<A> operation;
+        private final String path;
+        private final List<String> query = new ArrayList<>();
+        private final Map<String, String> headers = new LinkedHashMap<>();
+        private BodyPublisher body = BodyPublishers.noBody();
+
+        /// @param segments for the braces of the path
+        Request(Operation<A> operation, String... segments) {
+            this.operation = operation;
+            this.path = operation.path(segments);
+        }
+
+        /// @param value null and false are not sent
+        Request<A> query(String name, @Nullable Object value) {
+            if (value != null && !value.equals(false)) {
+                query.add(operation.parameter(name).name() + "=" + Operation.encoded(value.toString()));
+            }
+            return this;
+        }
+
+        /// The values of a job's parameters.
+        Request<A> pairs(Map<String, String> parameters) {
+            parameters.forEach((name, value) -> query("param", name + "=" + value));
+            return this;
+        }
+
+        /// @param key null for none
+        Request<A> key(@Nullable String key) {
+            if (key != null) {
+                headers.put(operation.parameter(Operation.IDEMPOTENCY_KEY).name(), key);
+            }
+            return this;
+        }
+
+        Request<A> json(Object value) {
+            return body(ApiJson.write(value));
+        }
+
+        Request<A> jobFile(String text) {
+            return body(text);
+        }
+
+        private Request<A> body(String text) {
+            Body declared = Objects.requireNonNull(operation.body());
+            headers.put("Content-Type", declared.mediaTypes().getFirst());
+            body = BodyPublishers.ofString(text);
+            return this;
+        }
+
+        /// The path and query, relative to a server's URL.
+        String uri() {
+            return query.isEmpty() ? path : path + "?" + String.join("&", query);
+        }
+
+        CompletionStage<A> send() {
+            return send(operation.answer());
+        }
+
+        /// @param type of the answer, where it depends on the parameters
+        <T> CompletionStage<T> send(Class<T> type) {
+            Duration limit = operation.isSlow() ? timeout.multipliedBy(SLOW_FACTOR) : timeout;
+            Call call = new Call(operation.method(), uri(), headers, body, limit);
+            return attempt(call, 1).thenApply(response -> read(response.body(), type));
+        }
+    }
+
+    /// A request that any of the servers can answer.
+    ///
+    /// @param path path and query, relative to a server's URL
+    private record Call(
+            String method, String path, Map<String, String> headers, BodyPublisher body, Duration timeout) {}
 
     @Override
     public CompletionStage<BatchDescription> watch(String batch, Consumer<BatchDescription> progress) {
-        return new ReconnectingWatch(this, path(batch) + "/watch", progress).start();
+        return new ReconnectingWatch(this, BatchApi.WATCH.path(batch), progress).start();
     }
 
     @Override
     public void close() {
         http.shutdownNow();
-    }
-
-    private static String path(String batch) {
-        return "/v1/batches/" + encoded(batch);
-    }
-
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
-    }
-
-    private Call get(String path) {
-        return new Call("GET", path, Map.of(), BodyPublishers.noBody(), timeout);
-    }
-
-    private <T> CompletableFuture<T> send(Call call, Class<T> type) {
-        return attempt(call, 1).thenApply(response -> read(response.body(), type));
     }
 
     /// @throws NightshiftException if the text isn't a record of that type

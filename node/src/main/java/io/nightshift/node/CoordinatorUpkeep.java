@@ -4,7 +4,7 @@ import io.nightshift.api.RetentionReport;
 import io.nightshift.coordinator.retention.BatchRetention;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
-import io.nightshift.node.gateway.Role;
+import io.nightshift.api.operation.Role;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;

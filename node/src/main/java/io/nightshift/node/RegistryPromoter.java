@@ -1,12 +1,12 @@
 package io.nightshift.node;
 
 import io.nightshift.api.ModelHistory;
+import io.nightshift.api.operation.Role;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.task.CandidatePromoter;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.job.ModelReference;
 import java.util.Objects;

@@ -1,11 +1,11 @@
 package io.nightshift.cli.token;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.operation.Role;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.node.configuration.TokensFile;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.PrintWriter;

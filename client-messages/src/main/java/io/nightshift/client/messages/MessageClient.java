@@ -40,6 +40,11 @@ import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationFinding;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
+import io.nightshift.api.operation.BatchApi;
+import io.nightshift.api.operation.ClusterApi;
+import io.nightshift.api.operation.JobApi;
+import io.nightshift.api.operation.ModelApi;
+import io.nightshift.api.operation.Operation;
 import io.nightshift.client.AlertFilter;
 import io.nightshift.client.Backoff;
 import io.nightshift.client.BatchFilter;
@@ -99,8 +104,7 @@ public final class MessageClient implements NightshiftClient {
     /// Role of the members that send requests and do no work.
     private static final String CLIENT_ROLE = "client";
 
-    private static final int SUBMIT_FACTOR = 5;
-    private static final int TEST_FACTOR = 5;
+    private static final int SLOW_FACTOR = 5;
     private static final Duration RESOLVE_TIMEOUT = Duration.ofSeconds(4);
 
     /// A node answers a watch within 10 s, even if nothing has changed.
@@ -188,11 +192,11 @@ public final class MessageClient implements NightshiftClient {
             return CompletableFuture.failedFuture(new NightshiftException(Kind.REJECTED, refusal.get(), null));
         }
         String key = keyOrNew(options.key());
-        Duration limit = timeout.multipliedBy(SUBMIT_FACTOR);
+        Duration limit = limit(BatchApi.SUBMIT);
         return ask(
+                BatchApi.SUBMIT,
                 replyTo -> new GatewayCommand.Submit(
-                        job, options.fresh(), key, replyTo, options.parameters(), options.full(), limit),
-                limit);
+                        job, options.fresh(), key, replyTo, options.parameters(), options.full(), limit));
     }
 
     @Override
@@ -201,32 +205,30 @@ public final class MessageClient implements NightshiftClient {
         if (refusal.isPresent()) {
             return CompletableFuture.failedFuture(new NightshiftException(Kind.REJECTED, refusal.get(), null));
         }
-        return ask(
-                replyTo -> new GatewayCommand.CompareSchema(job, parameters, replyTo),
-                timeout.multipliedBy(SUBMIT_FACTOR));
+        return ask(BatchApi.COMPARE_SCHEMA, replyTo -> new GatewayCommand.CompareSchema(job, parameters, replyTo));
     }
 
     @Override
     public CompletionStage<BatchDescription> describe(String batch) {
-        return ask(replyTo -> new GatewayCommand.Describe(batch, replyTo, null), timeout);
+        return ask(BatchApi.DESCRIBE, replyTo -> new GatewayCommand.Describe(batch, replyTo, null));
     }
 
     @Override
     public CompletionStage<BatchDescription> describe(String batch, Instant at) {
-        return ask(replyTo -> new GatewayCommand.Describe(batch, replyTo, at), timeout);
+        return ask(BatchApi.DESCRIBE, replyTo -> new GatewayCommand.Describe(batch, replyTo, at));
     }
 
     @Override
     public CompletionStage<BatchPage> list(BatchFilter filter) {
         return ask(
-                replyTo ->
-                        new GatewayCommand.List(filter.job(), filter.state(), filter.limit(), filter.cursor(), replyTo),
-                timeout);
+                BatchApi.LIST_BATCHES,
+                replyTo -> new GatewayCommand.List(
+                        filter.job(), filter.state(), filter.limit(), filter.cursor(), replyTo));
     }
 
     @Override
     public CompletionStage<JobList> jobs() {
-        return ask(GatewayCommand.ListJobs::new, timeout);
+        return ask(JobApi.LIST_JOBS, GatewayCommand.ListJobs::new);
     }
 
     @Override
@@ -235,40 +237,39 @@ public final class MessageClient implements NightshiftClient {
         if (refusal.isPresent()) {
             return CompletableFuture.failedFuture(new NightshiftException(Kind.REJECTED, refusal.get(), null));
         }
-        return ask(
-                replyTo -> new GatewayCommand.ApplyJob(job, text, folder, replyTo),
-                timeout.multipliedBy(SUBMIT_FACTOR));
+        return ask(JobApi.APPLY_JOB, replyTo -> new GatewayCommand.ApplyJob(job, text, folder, replyTo));
     }
 
     @Override
     public CompletionStage<AppliedJob> appliedJob(String job) {
-        return ask(replyTo -> new GatewayCommand.DescribeJob(job, replyTo), timeout);
+        return ask(JobApi.SHOW_JOB, replyTo -> new GatewayCommand.DescribeJob(job, replyTo));
     }
 
     @Override
     public CompletionStage<AppliedJob> pauseJob(String job, String reason) {
-        return ask(replyTo -> new GatewayCommand.PauseJob(job, reason, replyTo), timeout);
+        return ask(JobApi.PAUSE_JOB, replyTo -> new GatewayCommand.PauseJob(job, reason, replyTo));
     }
 
     @Override
     public CompletionStage<AppliedJob> resumeJob(String job) {
-        return ask(replyTo -> new GatewayCommand.ResumeJob(job, replyTo), timeout);
+        return ask(JobApi.RESUME_JOB, replyTo -> new GatewayCommand.ResumeJob(job, replyTo));
     }
 
     @Override
     public CompletionStage<AppliedJob> deleteJob(String job) {
-        return ask(replyTo -> new GatewayCommand.DeleteJob(job, replyTo), timeout);
+        return ask(JobApi.DELETE_JOB, replyTo -> new GatewayCommand.DeleteJob(job, replyTo));
     }
 
     @Override
     public CompletionStage<JobRun> triggerJob(String job, Map<String, String> parameters, @Nullable String key) {
         String sent = keyOrNew(key);
-        return ask(replyTo -> new GatewayCommand.TriggerJob(job, parameters, sent, replyTo), timeout);
+        return ask(JobApi.TRIGGER_JOB, replyTo -> new GatewayCommand.TriggerJob(job, parameters, sent, replyTo));
     }
 
     @Override
     public CompletionStage<JobRunPage> runs(String job, RunFilter filter) {
         return ask(
+                JobApi.LIST_RUNS,
                 replyTo -> new GatewayCommand.ListRuns(
                         job,
                         filter.from(),
@@ -277,37 +278,33 @@ public final class MessageClient implements NightshiftClient {
                         filter.failed(),
                         filter.limit(),
                         filter.cursor(),
-                        replyTo),
-                timeout);
+                        replyTo));
     }
 
     @Override
     public CompletionStage<Backfill> startBackfill(String job, BackfillRequest request, @Nullable String key) {
         String sent = keyOrNew(key);
-        return ask(
-                replyTo -> new GatewayCommand.StartBackfill(job, request, sent, replyTo),
-                timeout.multipliedBy(SUBMIT_FACTOR));
+        return ask(JobApi.START_BACKFILL, replyTo -> new GatewayCommand.StartBackfill(job, request, sent, replyTo));
     }
 
     @Override
     public CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request) {
-        return ask(
-                replyTo -> new GatewayCommand.PlanBackfill(job, request, replyTo), timeout.multipliedBy(SUBMIT_FACTOR));
+        return ask(replyTo -> new GatewayCommand.PlanBackfill(job, request, replyTo), limit(JobApi.START_BACKFILL));
     }
 
     @Override
     public CompletionStage<BackfillList> backfills(String job) {
-        return ask(replyTo -> new GatewayCommand.ListBackfills(job, replyTo), timeout);
+        return ask(JobApi.LIST_BACKFILLS, replyTo -> new GatewayCommand.ListBackfills(job, replyTo));
     }
 
     @Override
     public CompletionStage<Backfill> backfill(String job, String id) {
-        return ask(replyTo -> new GatewayCommand.DescribeBackfill(job, id, replyTo), timeout);
+        return ask(JobApi.SHOW_BACKFILL, replyTo -> new GatewayCommand.DescribeBackfill(job, id, replyTo));
     }
 
     @Override
     public CompletionStage<Backfill> controlBackfill(String job, String id, BackfillControl control) {
-        return ask(replyTo -> new GatewayCommand.ControlBackfill(job, id, control, replyTo), timeout);
+        return ask(JobApi.of(control), replyTo -> new GatewayCommand.ControlBackfill(job, id, control, replyTo));
     }
 
     private static String keyOrNew(@Nullable String key) {
@@ -316,49 +313,49 @@ public final class MessageClient implements NightshiftClient {
 
     @Override
     public CompletionStage<NodeList> nodes() {
-        return ask(GatewayCommand.ListNodes::new, timeout);
+        return ask(ClusterApi.LIST_NODES, GatewayCommand.ListNodes::new);
     }
 
     @Override
     public CompletionStage<AlertPage> alerts(AlertFilter filter) {
         return ask(
-                replyTo -> new GatewayCommand.ListAlerts(filter.onlyOpen(), filter.limit(), filter.cursor(), replyTo),
-                timeout);
+                ClusterApi.LIST_ALERTS,
+                replyTo -> new GatewayCommand.ListAlerts(filter.onlyOpen(), filter.limit(), filter.cursor(), replyTo));
     }
 
     @Override
     public CompletionStage<VerificationResult> reportVerification(String batch, VerificationReport report) {
         return ask(
-                replyTo -> new GatewayCommand.ReportVerification(batch, report.holds(), report.summary(), replyTo),
-                timeout);
+                ClusterApi.REPORT_VERIFICATION,
+                replyTo -> new GatewayCommand.ReportVerification(batch, report.holds(), report.summary(), replyTo));
     }
 
     @Override
     public CompletionStage<AlertTestResult> testAlertChannel(String channel) {
-        return ask(replyTo -> new GatewayCommand.TestAlertChannel(channel, replyTo), timeout.multipliedBy(TEST_FACTOR));
+        return ask(ClusterApi.TEST_ALERT_CHANNEL, replyTo -> new GatewayCommand.TestAlertChannel(channel, replyTo));
     }
 
     @Override
     public CompletionStage<DriftReport> drift(String batch) {
-        return ask(replyTo -> new GatewayCommand.ReadDrift(batch, null, replyTo), timeout);
+        return ask(BatchApi.READ_DRIFT, replyTo -> new GatewayCommand.ReadDrift(batch, null, replyTo));
     }
 
     @Override
     public CompletionStage<DriftReport> drift(String batch, String against) {
-        return ask(replyTo -> new GatewayCommand.ReadDrift(batch, against, replyTo), timeout);
+        return ask(BatchApi.READ_DRIFT, replyTo -> new GatewayCommand.ReadDrift(batch, against, replyTo));
     }
 
     @Override
     public CompletionStage<EventPage> events(String batch, long after) {
-        return ask(replyTo -> new GatewayCommand.ReadEvents(batch, after, 1_000, replyTo), timeout);
+        return ask(BatchApi.LIST_EVENTS, replyTo -> new GatewayCommand.ReadEvents(batch, after, 1_000, replyTo));
     }
 
     @Override
     public CompletionStage<PartitionPage> partitions(String batch, PartitionFilter filter) {
         return ask(
+                BatchApi.LIST_PARTITIONS,
                 replyTo -> new GatewayCommand.ListPartitions(
-                        batch, filter.state(), filter.limit(), filter.cursor(), replyTo),
-                timeout);
+                        batch, filter.state(), filter.limit(), filter.cursor(), replyTo));
     }
 
     @Override
@@ -397,33 +394,35 @@ public final class MessageClient implements NightshiftClient {
 
     @Override
     public CompletionStage<ControlResult> control(String batch, BatchControl control) {
-        return ask(replyTo -> new GatewayCommand.Control(batch, control, replyTo), timeout);
+        return ask(BatchApi.of(control), replyTo -> new GatewayCommand.Control(batch, control, replyTo));
     }
 
     @Override
     public CompletionStage<RetentionReport> applyRetention(@Nullable String job, boolean dryRun) {
-        return ask(replyTo -> new GatewayCommand.ApplyRetention(job, dryRun, replyTo), timeout);
+        return ask(ClusterApi.APPLY_RETENTION, replyTo -> new GatewayCommand.ApplyRetention(job, dryRun, replyTo));
     }
 
     @Override
     public CompletionStage<SubmitResult> rescore(String batch, RescoreRequest request, @Nullable String key) {
-        Duration limit = timeout.multipliedBy(SUBMIT_FACTOR);
-        return ask(replyTo -> new GatewayCommand.RescoreBatch(batch, request, key, replyTo, limit), limit);
+        Duration limit = limit(BatchApi.RESCORE_WITH_MODEL);
+        return ask(
+                BatchApi.RESCORE_WITH_MODEL,
+                replyTo -> new GatewayCommand.RescoreBatch(batch, request, key, replyTo, limit));
     }
 
     @Override
     public CompletionStage<AliasChange> promoteModel(String model, PromoteRequest request) {
-        return ask(replyTo -> new GatewayCommand.PromoteModel(model, request, replyTo), timeout);
+        return ask(ModelApi.PROMOTE_MODEL, replyTo -> new GatewayCommand.PromoteModel(model, request, replyTo));
     }
 
     @Override
     public CompletionStage<RollbackResult> rollBackModel(String model, RollbackRequest request) {
-        return ask(replyTo -> new GatewayCommand.RollBackModel(model, request, replyTo), timeout);
+        return ask(ModelApi.ROLL_BACK_MODEL, replyTo -> new GatewayCommand.RollBackModel(model, request, replyTo));
     }
 
     @Override
     public CompletionStage<ModelHistory> modelHistory(String model) {
-        return ask(replyTo -> new GatewayCommand.ReadModelHistory(model, replyTo), timeout);
+        return ask(ModelApi.MODEL_HISTORY, replyTo -> new GatewayCommand.ReadModelHistory(model, replyTo));
     }
 
     @Override
@@ -469,6 +468,16 @@ public final class MessageClient implements NightshiftClient {
     public synchronized void close() {
         isClosed = true;
         system.terminate();
+    }
+
+    /// How long to wait for a reply.
+    private Duration limit(Operation<?> operation) {
+        return operation.isSlow() ? timeout.multipliedBy(SLOW_FACTOR) : timeout;
+    }
+
+    private <T extends Record> CompletableFuture<T> ask(
+            Operation<T> operation, Function<ActorRef<GatewayReply<T>>, GatewayCommand.Request> request) {
+        return ask(request, limit(operation));
     }
 
     private <T extends Record> CompletableFuture<T> ask(

@@ -1,7 +1,7 @@
 package io.nightshift.node.configuration;
 
 import com.typesafe.config.Config;
-import io.nightshift.node.gateway.Role;
+import io.nightshift.api.operation.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
 import io.nightshift.protocol.failure.FailureException;

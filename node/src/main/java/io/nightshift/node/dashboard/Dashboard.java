@@ -1,12 +1,12 @@
 package io.nightshift.node.dashboard;
 
+import io.nightshift.api.operation.NodeApi;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.http.Answer;
 import io.nightshift.node.http.Call;
 import io.nightshift.node.http.Endpoint;
@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,13 +49,10 @@ public final class Dashboard {
             BatchQueries batches, AppliedJobs schedules, AlertQueries alerts, Ledger ledger, Executor blocking) {
         Dashboard dashboard = new Dashboard(batches, schedules, alerts, ledger, blocking);
         List<Endpoint> endpoints = new ArrayList<>(new DashboardFiles().endpoints());
-        endpoints.add(Endpoint.get(
-                "/dashboard/watch",
-                Role.READ,
-                Set.of(),
-                call -> CompletableFuture.completedFuture(Answer.of(dashboard.tonight.open()))));
-        endpoints.add(Endpoint.get("/dashboard/batches/{batch}", Role.READ, Set.of(), dashboard::timeline));
-        endpoints.add(Endpoint.get("/dashboard/batches/{batch}/watch", Role.READ, Set.of(), dashboard::watch));
+        endpoints.add(new Endpoint(
+                NodeApi.WATCH_TONIGHT, call -> CompletableFuture.completedFuture(Answer.of(dashboard.tonight.open()))));
+        endpoints.add(new Endpoint(NodeApi.SHOW_TIMELINE, dashboard::timeline));
+        endpoints.add(new Endpoint(NodeApi.WATCH_DESCRIPTION, dashboard::watch));
         return List.copyOf(endpoints);
     }
 

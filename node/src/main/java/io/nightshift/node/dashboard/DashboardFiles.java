@@ -1,5 +1,6 @@
 package io.nightshift.node.dashboard;
 
+import io.nightshift.api.operation.NodeApi;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.http.Answer;
 import io.nightshift.node.http.Endpoint;
@@ -11,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /// The files of the pages. They hold no data, so anyone may read them.
@@ -65,12 +65,9 @@ final class DashboardFiles {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.get("/", null, Set.of(), call -> CompletableFuture.completedFuture(page)),
-                Endpoint.get(
-                        "/ui/{file}",
-                        null,
-                        Set.of(),
-                        call -> CompletableFuture.completedFuture(file(call.segment("file")))));
+                new Endpoint(NodeApi.DASHBOARD, call -> CompletableFuture.completedFuture(page)),
+                new Endpoint(
+                        NodeApi.DASHBOARD_FILE, call -> CompletableFuture.completedFuture(file(call.segment("file")))));
     }
 
     private Answer file(String name) {

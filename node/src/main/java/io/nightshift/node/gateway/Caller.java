@@ -1,5 +1,7 @@
 package io.nightshift.node.gateway;
 
+import io.nightshift.api.operation.Role;
+
 /// The caller of a request.
 ///
 /// @param name the token's name; `anyone` if no token is needed

@@ -35,6 +35,12 @@ import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
+import io.nightshift.api.operation.BatchApi;
+import io.nightshift.api.operation.ClusterApi;
+import io.nightshift.api.operation.JobApi;
+import io.nightshift.api.operation.ModelApi;
+import io.nightshift.api.operation.Operation;
+import io.nightshift.api.operation.Role;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.wire.WireLimits;
@@ -43,6 +49,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -135,7 +142,7 @@ public final class Gateway {
                     boolean full,
                     Duration timeout) ->
                 answer(replyTo, () -> {
-                    Caller caller = admit(token, Role.SUBMIT, "submit", replyTo);
+                    Caller caller = admit(token, BatchApi.SUBMIT, replyTo);
                     return changes.submit(caller, sent(job, parameters), fresh, full, key, isOver(timeout));
                 });
             case GatewayCommand.CompareSchema(
@@ -144,11 +151,12 @@ public final class Gateway {
                     ActorRef<GatewayReply<SchemaReport>> replyTo) ->
                 answer(
                         replyTo,
-                        () -> changes.compareSchema(admit(token, Role.SUBMIT, null, replyTo), sent(job, parameters)));
+                        () -> changes.compareSchema(
+                                admit(token, BatchApi.COMPARE_SCHEMA, replyTo), sent(job, parameters)));
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo, Instant at) ->
                 answer(replyTo, () -> {
                     boolean mayReadValues =
-                            admit(token, Role.READ, null, replyTo).role().covers(Role.SUBMIT);
+                            admit(token, BatchApi.DESCRIBE, replyTo).role().covers(Role.SUBMIT);
                     return (at == null ? batches.describe(batch) : batches.describe(batch, at))
                             .thenApply(seen -> mayReadValues ? seen : seen.withoutValues());
                 });
@@ -156,22 +164,23 @@ public final class Gateway {
                     String batch,
                     BatchDescription seen,
                     ActorRef<GatewayReply<BatchDescription>> replyTo) ->
-                read(token, replyTo, () -> batches.awaitChange(batch, seen));
+                read(token, BatchApi.WATCH, replyTo, () -> batches.awaitChange(batch, seen));
             case GatewayCommand.List(
                     String job,
                     String state,
                     int limit,
                     String cursor,
                     ActorRef<GatewayReply<BatchPage>> replyTo) ->
-                read(token, replyTo, () -> {
+                read(token, BatchApi.LIST_BATCHES, replyTo, () -> {
                     BatchQueries.Filter filter =
                             new BatchQueries.Filter(Optional.ofNullable(job), Optional.ofNullable(state));
                     return batches.page(filter, Optional.ofNullable(cursor), limit)
                             .thenApply(Gateway::fitting);
                 });
-            case GatewayCommand.ListJobs(ActorRef<GatewayReply<JobList>> replyTo) -> read(token, replyTo, jobs::list);
+            case GatewayCommand.ListJobs(ActorRef<GatewayReply<JobList>> replyTo) ->
+                read(token, JobApi.LIST_JOBS, replyTo, jobs::list);
             case GatewayCommand.ListNodes(ActorRef<GatewayReply<NodeList>> replyTo) ->
-                read(token, replyTo, nodes::list);
+                read(token, ClusterApi.LIST_NODES, replyTo, nodes::list);
             case GatewayCommand.DescribeNode(ActorRef<GatewayReply<NodeList.NodeDescription>> replyTo) ->
                 describeNode(token, replyTo);
             case GatewayCommand.ListAlerts(
@@ -179,7 +188,11 @@ public final class Gateway {
                     int limit,
                     String cursor,
                     ActorRef<GatewayReply<AlertPage>> replyTo) ->
-                read(token, replyTo, () -> alerts.page(onlyOpen, cursor, limit).thenApply(Gateway::fitting));
+                read(
+                        token,
+                        ClusterApi.LIST_ALERTS,
+                        replyTo,
+                        () -> alerts.page(onlyOpen, cursor, limit).thenApply(Gateway::fitting));
             case GatewayCommand.ReportVerification(
                     String batch,
                     boolean holds,
@@ -188,17 +201,21 @@ public final class Gateway {
                 answer(
                         replyTo,
                         () -> alerts.verified(
-                                admit(token, Role.ADMIN, "report-verification", replyTo),
+                                admit(token, ClusterApi.REPORT_VERIFICATION, replyTo),
                                 batch,
                                 new VerificationReport(holds, summary)));
             case GatewayCommand.TestAlertChannel(String channel, ActorRef<GatewayReply<AlertTestResult>> replyTo) ->
-                answer(replyTo, () -> alerts.test(admit(token, Role.ADMIN, "test-alert", replyTo), channel));
+                answer(replyTo, () -> alerts.test(admit(token, ClusterApi.TEST_ALERT_CHANNEL, replyTo), channel));
             case GatewayCommand.ReadEvents(
                     String batch,
                     long after,
                     int limit,
                     ActorRef<GatewayReply<EventPage>> replyTo) ->
-                read(token, replyTo, () -> batches.events(batch, after, limit).thenApply(Gateway::fitting));
+                read(
+                        token,
+                        BatchApi.LIST_EVENTS,
+                        replyTo,
+                        () -> batches.events(batch, after, limit).thenApply(Gateway::fitting));
             case GatewayCommand.ListPartitions(
                     String batch,
                     String state,
@@ -207,17 +224,16 @@ public final class Gateway {
                     ActorRef<GatewayReply<PartitionPage>> replyTo) ->
                 read(
                         token,
+                        BatchApi.LIST_PARTITIONS,
                         replyTo,
                         () -> batches.partitions(batch, state, cursor, limit).thenApply(Gateway::fitting));
             case GatewayCommand.ReadDrift(String batch, String against, ActorRef<GatewayReply<DriftReport>> replyTo) ->
-                read(token, replyTo, () -> batches.drift(batch, against));
+                read(token, BatchApi.READ_DRIFT, replyTo, () -> batches.drift(batch, against));
             case GatewayCommand.Control(
                     String batch,
                     BatchControl control,
                     ActorRef<GatewayReply<ControlResult>> replyTo) ->
-                answer(
-                        replyTo,
-                        () -> changes.control(admit(token, Role.ADMIN, control.verb(), replyTo), batch, control));
+                answer(replyTo, () -> changes.control(admit(token, BatchApi.of(control), replyTo), batch, control));
             case GatewayCommand.RescoreBatch(
                     String batch,
                     RescoreRequest wanted,
@@ -226,8 +242,7 @@ public final class Gateway {
                     Duration timeout) ->
                 change(
                         token,
-                        Role.SUBMIT,
-                        "rescore",
+                        BatchApi.RESCORE_WITH_MODEL,
                         replyTo,
                         caller -> changes.rescore(caller, batch, wanted, key, isOver(timeout)));
             case GatewayCommand.ApplyRetention(
@@ -238,51 +253,49 @@ public final class Gateway {
                         replyTo,
                         () -> dryRun
                                 ? planRetention(token, job, replyTo)
-                                : changes.applyRetention(admit(token, Role.ADMIN, "apply-retention", replyTo), job)
+                                : changes.applyRetention(admit(token, ClusterApi.APPLY_RETENTION, replyTo), job)
                                         .thenApply(Gateway::fitting));
             case GatewayCommand.PromoteModel(
                     String model,
                     PromoteRequest wanted,
                     ActorRef<GatewayReply<AliasChange>> replyTo) ->
-                change(token, Role.MODELS, "promote-model", replyTo, caller -> models.promote(caller, model, wanted));
+                change(token, ModelApi.PROMOTE_MODEL, replyTo, caller -> models.promote(caller, model, wanted));
             case GatewayCommand.RollBackModel(
                     String model,
                     RollbackRequest wanted,
                     ActorRef<GatewayReply<RollbackResult>> replyTo) ->
                 change(
                         token,
-                        Role.MODELS,
-                        "roll-back-model",
+                        ModelApi.ROLL_BACK_MODEL,
                         replyTo,
                         caller -> models.rollBack(caller, model, wanted).thenApply(Gateway::fitting));
             case GatewayCommand.ReadModelHistory(String model, ActorRef<GatewayReply<ModelHistory>> replyTo) ->
-                read(token, replyTo, () -> models.history(model).thenApply(Gateway::fitting));
+                read(
+                        token,
+                        ModelApi.MODEL_HISTORY,
+                        replyTo,
+                        () -> models.history(model).thenApply(Gateway::fitting));
             case GatewayCommand.ApplyJob(
                     String job,
                     String text,
                     String folder,
                     ActorRef<GatewayReply<ApplyResult>> replyTo) ->
-                change(token, Role.SUBMIT, "apply", replyTo, caller -> jobs.apply(caller, text, folder, job));
+                change(token, JobApi.APPLY_JOB, replyTo, caller -> jobs.apply(caller, text, folder, job));
             case GatewayCommand.DescribeJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) ->
-                read(token, replyTo, () -> jobs.show(job));
+                read(token, JobApi.SHOW_JOB, replyTo, () -> jobs.show(job));
             case GatewayCommand.PauseJob(String job, String reason, ActorRef<GatewayReply<AppliedJob>> replyTo) ->
-                change(token, Role.ADMIN, "pause", replyTo, caller -> schedules.pause(caller, job, reason));
+                change(token, JobApi.PAUSE_JOB, replyTo, caller -> schedules.pause(caller, job, reason));
             case GatewayCommand.ResumeJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) ->
-                change(token, Role.ADMIN, "resume", replyTo, caller -> schedules.resume(caller, job));
+                change(token, JobApi.RESUME_JOB, replyTo, caller -> schedules.resume(caller, job));
             case GatewayCommand.DeleteJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) ->
-                change(token, Role.ADMIN, "delete", replyTo, caller -> schedules.delete(caller, job));
+                change(token, JobApi.DELETE_JOB, replyTo, caller -> schedules.delete(caller, job));
             case GatewayCommand.TriggerJob(
                     String job,
                     Map<String, String> parameters,
                     String key,
                     ActorRef<GatewayReply<JobRun>> replyTo) ->
-                change(
-                        token,
-                        Role.SUBMIT,
-                        "trigger",
-                        replyTo,
-                        caller -> schedules.trigger(caller, job, parameters, key));
-            case GatewayCommand.ListRuns runs -> read(token, runs.replyTo(), () -> runs(runs));
+                change(token, JobApi.TRIGGER_JOB, replyTo, caller -> schedules.trigger(caller, job, parameters, key));
+            case GatewayCommand.ListRuns runs -> read(token, JobApi.LIST_RUNS, runs.replyTo(), () -> runs(runs));
             case GatewayCommand.StartBackfill(
                     String job,
                     BackfillRequest wanted,
@@ -290,19 +303,19 @@ public final class Gateway {
                     ActorRef<GatewayReply<Backfill>> replyTo) ->
                 change(
                         token,
-                        Role.SUBMIT,
-                        "backfill",
+                        JobApi.START_BACKFILL,
                         replyTo,
                         caller -> schedules.startBackfill(caller, job, wanted, key));
             case GatewayCommand.PlanBackfill(
                     String job,
                     BackfillRequest wanted,
                     ActorRef<GatewayReply<BackfillPlan>> replyTo) ->
-                read(token, replyTo, () -> schedules.planBackfill(job, wanted));
+                // Starts nothing, so the role for reading is enough.
+                read(token, JobApi.LIST_BACKFILLS, replyTo, () -> schedules.planBackfill(job, wanted));
             case GatewayCommand.ListBackfills(String job, ActorRef<GatewayReply<BackfillList>> replyTo) ->
-                read(token, replyTo, () -> schedules.backfills(job));
+                read(token, JobApi.LIST_BACKFILLS, replyTo, () -> schedules.backfills(job));
             case GatewayCommand.DescribeBackfill(String job, String id, ActorRef<GatewayReply<Backfill>> replyTo) ->
-                read(token, replyTo, () -> schedules.backfill(job, id));
+                read(token, JobApi.SHOW_BACKFILL, replyTo, () -> schedules.backfill(job, id));
             case GatewayCommand.ControlBackfill(
                     String job,
                     String id,
@@ -310,8 +323,7 @@ public final class Gateway {
                     ActorRef<GatewayReply<Backfill>> replyTo) ->
                 change(
                         token,
-                        Role.ADMIN,
-                        control.verb() + "-backfill",
+                        JobApi.of(control),
                         replyTo,
                         caller -> schedules.controlBackfill(caller, job, id, control));
         }
@@ -330,7 +342,7 @@ public final class Gateway {
 
     private CompletionStage<RetentionReport> planRetention(
             @Nullable String token, @Nullable String job, ActorRef<GatewayReply<RetentionReport>> replyTo) {
-        admit(token, Role.READ, null, replyTo);
+        admit(token, ClusterApi.PLAN_RETENTION, replyTo);
         return changes.planRetention(job).thenApply(Gateway::fitting);
     }
 
@@ -341,20 +353,20 @@ public final class Gateway {
 
     private <T extends Record> void change(
             @Nullable String token,
-            Role role,
-            String action,
+            Operation<T> operation,
             ActorRef<GatewayReply<T>> replyTo,
             Function<Caller, CompletionStage<T>> change) {
-        answer(replyTo, () -> change.apply(admit(token, role, action, replyTo)));
+        answer(replyTo, () -> change.apply(admit(token, operation, replyTo)));
     }
 
     private static BatchOperations.SentJob sent(String text, Map<String, String> parameters) {
         return new BatchOperations.SentJob(text.getBytes(StandardCharsets.UTF_8), parameters);
     }
 
-    /// @param change what the request would change, or null if nothing
     /// @throws ProblemException if the caller may not do it
-    private Caller admit(@Nullable String token, Role role, @Nullable String change, ActorRef<?> replyTo) {
+    private Caller admit(@Nullable String token, Operation<?> operation, ActorRef<?> replyTo) {
+        Role role = Objects.requireNonNull(operation.role());
+        String change = operation.changes() ? operation.action() : null;
         Address address = replyTo.path().address();
         String from = address.getHost()
                 .map(host -> host + ":" + address.getPort().orElse(0))
@@ -363,9 +375,12 @@ public final class Gateway {
     }
 
     private <T extends Record> void read(
-            @Nullable String token, ActorRef<GatewayReply<T>> replyTo, Supplier<CompletionStage<T>> question) {
+            @Nullable String token,
+            Operation<?> operation,
+            ActorRef<GatewayReply<T>> replyTo,
+            Supplier<CompletionStage<T>> question) {
         answer(replyTo, () -> {
-            admit(token, Role.READ, null, replyTo);
+            admit(token, operation, replyTo);
             return question.get();
         });
     }
@@ -375,7 +390,7 @@ public final class Gateway {
         if (nodes.isNode(replyTo.path().address())) {
             answer(replyTo, () -> CompletableFuture.completedFuture(nodes.self()));
         } else {
-            read(token, replyTo, () -> CompletableFuture.completedFuture(nodes.self()));
+            read(token, ClusterApi.LIST_NODES, replyTo, () -> CompletableFuture.completedFuture(nodes.self()));
         }
     }
 

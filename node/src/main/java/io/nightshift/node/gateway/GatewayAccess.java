@@ -1,5 +1,6 @@
 package io.nightshift.node.gateway;
 
+import io.nightshift.api.operation.Role;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package io.nightshift.node.gateway;
 
+import io.nightshift.api.operation.Role;
 import io.nightshift.protocol.job.JobEffect;
 import java.util.Set;
 

@@ -1,5 +1,6 @@
 package io.nightshift.node.gateway;
 
+import io.nightshift.api.operation.Role;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

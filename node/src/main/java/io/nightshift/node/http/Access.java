@@ -1,9 +1,10 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.operation.Credentials;
+import io.nightshift.api.operation.Role;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.node.gateway.Role;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -36,13 +37,13 @@ public final class Access {
     /// @throws ProblemException if the caller is unknown, may not call the endpoint, or sends too many requests
     Caller admit(HttpServerRequest request, Endpoint endpoint) {
         String address = request.remoteAddress().hostAddress();
-        Role needed = endpoint.role();
+        Role needed = endpoint.operation().role();
         if (needed == null) {
             return gateway.admitAnyone(address);
         }
         // A denied read of values is logged like a denied change.
-        boolean isAudited = endpoint.changes() || needed != Role.READ;
-        String change = isAudited ? endpoint.method() + " " + request.path() : null;
+        boolean isAudited = endpoint.operation().changes() || needed != Role.READ;
+        String change = isAudited ? endpoint.operation().method() + " " + request.path() : null;
         if (isLocal) {
             ProblemException foreign = foreign(request);
             if (foreign != null) {
@@ -66,7 +67,7 @@ public final class Access {
     /// Whether the caller of a request that was admitted may still read its answer: its token was not revoked, and
     /// its session has not ended. Called on the event loop only.
     BooleanSupplier validity(HttpServerRequest request, Endpoint endpoint) {
-        Role needed = endpoint.role();
+        Role needed = endpoint.operation().role();
         GatewayAccess.Credential credential =
                 needed == null || (isLocal && endpoint.isOpenOnLoopback()) ? null : presented(request, endpoint);
         return needed == null || credential == null ? () -> true : () -> gateway.isValid(credential, needed);
@@ -85,10 +86,10 @@ public final class Access {
         if (scheme.equals("bearer")) {
             return new GatewayAccess.BearerToken(rest);
         }
-        if (scheme.equals("code") && endpoint.credentials() == Endpoint.Credentials.TOKEN_OR_CODE) {
+        if (scheme.equals("code") && endpoint.operation().credentials() == Credentials.TOKEN_OR_CODE) {
             return new GatewayAccess.SignInCode(rest);
         }
-        Cookie cookie = endpoint.credentials() == Endpoint.Credentials.TOKEN_OR_SESSION
+        Cookie cookie = endpoint.operation().credentials() == Credentials.TOKEN_OR_SESSION
                 ? request.getCookie(gateway.sessionCookie())
                 : null;
         return cookie == null ? null : new GatewayAccess.Session(cookie.getValue());
@@ -99,12 +100,13 @@ public final class Access {
     private static boolean isOwnPage(HttpServerRequest request, Endpoint endpoint) {
         String site = request.getHeader("Sec-Fetch-Site");
         if (site != null) {
-            return site.equals("same-origin") || (site.equals("none") && !endpoint.changes());
+            return site.equals("same-origin")
+                    || (site.equals("none") && !endpoint.operation().changes());
         }
         // Browsers send no Sec-Fetch-Site to a server without TLS, unless it is on this machine.
         String origin = request.getHeader(HttpHeaders.ORIGIN);
         if (origin == null) {
-            return !endpoint.changes();
+            return !endpoint.operation().changes();
         }
         HostAndPort authority = request.authority();
         return authority != null && origin.replaceFirst("^https?://", "").equals(authority.toString());

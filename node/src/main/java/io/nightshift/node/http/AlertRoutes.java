@@ -1,20 +1,18 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.AlertPage;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.VerificationReport;
+import io.nightshift.api.operation.ClusterApi;
 import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.node.gateway.Role;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /// The alerts, and tests of their channels.
 final class AlertRoutes {
-
-    private static final List<String> JSON = List.of("application/json");
 
     private final AlertQueries alerts;
 
@@ -24,21 +22,12 @@ final class AlertRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.get("/v1/alerts", Role.READ, Set.of("state", "limit", "cursor"), this::list),
-                Endpoint.post(
-                        "/v1/batches/{batch}/verification",
-                        Role.ADMIN,
-                        Set.of(),
-                        JSON,
-                        call -> alerts.verified(call.caller(), call.segment("batch"), report(call.body()))
-                                .thenApply(result -> Answer.json(200, result))),
-                Endpoint.post(
-                        "/v1/alerts/channels/{channel}/test",
-                        Role.ADMIN,
-                        Set.of(),
-                        JSON,
-                        call -> alerts.test(call.caller(), call.segment("channel"))
-                                .thenApply(result -> Answer.json(200, result))));
+                Endpoint.of(ClusterApi.LIST_ALERTS, this::list),
+                Endpoint.of(
+                        ClusterApi.REPORT_VERIFICATION,
+                        call -> alerts.verified(call.caller(), call.segment("batch"), report(call.body()))),
+                Endpoint.of(
+                        ClusterApi.TEST_ALERT_CHANNEL, call -> alerts.test(call.caller(), call.segment("channel"))));
     }
 
     private static VerificationReport report(byte[] body) {
@@ -50,13 +39,8 @@ final class AlertRoutes {
         }
     }
 
-    private CompletionStage<Answer> list(Call call) {
-        boolean onlyOpen = switch (call.text("state").orElse("all")) {
-            case "open" -> true;
-            case "all" -> false;
-            default -> throw ProblemException.badRequest("The parameter state is invalid. Send open or all.");
-        };
-        int limit = (int) call.number("limit", 20, 1, 100);
-        return alerts.page(onlyOpen, call.text("cursor").orElse(null), limit).thenApply(page -> Answer.json(200, page));
+    private CompletionStage<AlertPage> list(Call call) {
+        boolean onlyOpen = call.choice("state").equals("open");
+        return alerts.page(onlyOpen, call.text("cursor").orElse(null), call.limit());
     }
 }

@@ -3,12 +3,18 @@ package io.nightshift.node.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchDescription;
+import io.nightshift.api.DriftReport;
+import io.nightshift.api.EventPage;
+import io.nightshift.api.PartitionPage;
 import io.nightshift.api.QuarantinePage;
+import io.nightshift.api.QuarantineReasons;
+import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.operation.BatchApi;
+import io.nightshift.api.operation.Role;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.BatchQuarantine;
 import io.nightshift.node.gateway.BatchQueries;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Supplement;
@@ -17,19 +23,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Routes that describe batches.
 final class BatchRoutes {
-
-    private static final int PAGE = 20;
-    private static final int MOST_BATCHES = 100;
-    private static final int MOST_PARTITIONS = 1_000;
-    private static final int MOST_EVENTS = 1_000;
-    private static final int MOST_ROWS = 1_000;
 
     /// Quarantined rows that are counted by reason, so that a request ends within seconds.
     private static final long MOST_COUNTED_ROWS = 1_000_000;
@@ -47,27 +46,19 @@ final class BatchRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.get("/v1/batches", Role.READ, Set.of("job", "state", "limit", "cursor", "fields"), this::list),
-                Endpoint.get("/v1/batches/{batch}", Role.READ, Set.of("at"), this::show),
-                Endpoint.get(
-                        "/v1/batches/{batch}/partitions",
-                        Role.READ,
-                        Set.of("state", "limit", "cursor"),
-                        this::partitions),
-                Endpoint.get("/v1/batches/{batch}/drift", Role.READ, Set.of("against"), this::drift),
-                Endpoint.get("/v1/batches/{batch}/events", Role.READ, Set.of("after", "limit"), this::events),
-                Endpoint.get("/v1/batches/{batch}/quarantine", Role.READ, Set.of("limit", "cursor"), this::quarantine),
+                new Endpoint(BatchApi.LIST_BATCHES, this::list),
+                new Endpoint(BatchApi.DESCRIBE, this::show),
+                Endpoint.of(BatchApi.LIST_PARTITIONS, this::partitions),
+                Endpoint.of(BatchApi.READ_DRIFT, this::drift),
+                Endpoint.of(BatchApi.LIST_EVENTS, this::events),
+                Endpoint.of(BatchApi.QUARANTINE, this::quarantine),
                 // Values of rows may be personal data: reading them needs more than the role for watching batches.
-                Endpoint.get("/v1/batches/{batch}/quarantine/reasons", Role.SUBMIT, Set.of(), this::quarantineReasons),
-                Endpoint.get(
-                        "/v1/batches/{batch}/quarantine/rows",
-                        Role.SUBMIT,
-                        Set.of("reason", "limit", "cursor"),
-                        this::quarantinedRows));
+                Endpoint.of(BatchApi.QUARANTINE_REASONS, this::quarantineReasons),
+                Endpoint.of(BatchApi.QUARANTINED_ROWS, this::quarantinedRows));
     }
 
     private CompletionStage<Answer> list(Call call) {
-        int limit = (int) call.number("limit", PAGE, 1, MOST_BATCHES);
+        int limit = call.limit();
         BatchQueries.Filter filter = new BatchQueries.Filter(call.text("job"), call.text("state"));
         Optional<FieldSelection> selection =
                 call.text("fields").map(fields -> FieldSelection.parse(fields, BatchDescription.class));
@@ -90,32 +81,26 @@ final class BatchRoutes {
                         .thenApply(batch -> Answer.json(200, mayReadValues ? batch : batch.withoutValues()));
     }
 
-    private CompletionStage<Answer> partitions(Call call) {
-        int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
+    private CompletionStage<PartitionPage> partitions(Call call) {
         return batches.partitions(
-                        call.segment("batch"),
-                        call.text("state").orElse(null),
-                        call.text("cursor").orElse(null),
-                        limit)
-                .thenApply(page -> Answer.json(200, page));
+                call.segment("batch"),
+                call.text("state").orElse(null),
+                call.text("cursor").orElse(null),
+                call.limit());
     }
 
-    private CompletionStage<Answer> drift(Call call) {
-        return batches.drift(call.segment("batch"), call.text("against").orElse(null))
-                .thenApply(report -> Answer.json(200, report));
+    private CompletionStage<DriftReport> drift(Call call) {
+        return batches.drift(call.segment("batch"), call.text("against").orElse(null));
     }
 
-    private CompletionStage<Answer> events(Call call) {
-        long after = call.number("after", 0, 0, Long.MAX_VALUE);
-        int limit = (int) call.number("limit", 100, 1, MOST_EVENTS);
-        return batches.events(call.segment("batch"), after, limit).thenApply(page -> Answer.json(200, page));
+    private CompletionStage<EventPage> events(Call call) {
+        return batches.events(call.segment("batch"), call.number("after"), call.limit());
     }
 
-    private CompletionStage<Answer> quarantine(Call call) {
-        int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
+    private CompletionStage<QuarantinePage> quarantine(Call call) {
+        int limit = call.limit();
         int first = (int) call.number("cursor", 0, 0, Integer.MAX_VALUE);
-        return batches.state(call.segment("batch"))
-                .thenApply(state -> Answer.json(200, quarantine(state, first, limit)));
+        return batches.state(call.segment("batch")).thenApply(state -> quarantine(state, first, limit));
     }
 
     private QuarantinePage quarantine(BatchState state, int first, int limit) {
@@ -157,21 +142,20 @@ final class BatchRoutes {
         return new QuarantinePage(state.batch().value(), last.quarantined(), page, null);
     }
 
-    private CompletionStage<Answer> quarantineReasons(Call call) {
-        return readQuarantine(call, quarantine -> Answer.json(200, quarantine.reasons(MOST_COUNTED_ROWS)));
+    private CompletionStage<QuarantineReasons> quarantineReasons(Call call) {
+        return readQuarantine(call, quarantine -> quarantine.reasons(MOST_COUNTED_ROWS));
     }
 
-    private CompletionStage<Answer> quarantinedRows(Call call) {
+    private CompletionStage<QuarantinedRowPage> quarantinedRows(Call call) {
         String reason = call.text("reason").orElse(null);
         String cursor = call.text("cursor").orElse(null);
-        int limit = (int) call.number("limit", 100, 1, MOST_ROWS);
-        return readQuarantine(
-                call, quarantine -> Answer.json(200, quarantine.page(reason, cursor, limit, MOST_READ_ROWS)));
+        int limit = call.limit();
+        return readQuarantine(call, quarantine -> quarantine.page(reason, cursor, limit, MOST_READ_ROWS));
     }
 
-    private CompletionStage<Answer> readQuarantine(Call call, Function<BatchQuarantine, Answer> reader) {
+    private <A> CompletionStage<A> readQuarantine(Call call, Function<BatchQuarantine, A> reader) {
         return batches.quarantine(call.segment("batch"), destinations, quarantine -> {
-            Answer answer = reader.apply(quarantine);
+            A answer = reader.apply(quarantine);
             AuditLog.log(call.caller(), "read-quarantine", quarantine.batch(), "done", "");
             return answer;
         });

@@ -1,5 +1,7 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.operation.Operation;
+import io.nightshift.api.operation.Parameter;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ProblemException;
 import io.vertx.core.buffer.Buffer;
@@ -15,7 +17,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// An admitted request whose body is complete.
-public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
+///
+/// @param operation that is called
+public record Call(Operation<?> operation, RoutingContext context, Caller caller, HttpLimits limits) {
 
     /// The segment of the path that stands for a name in braces.
     public String segment(String name) {
@@ -39,6 +43,44 @@ public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
     /// All values of a parameter that may be repeated.
     List<String> texts(String parameter) {
         return context.queryParams().getAll(parameter);
+    }
+
+    /// The caller's idempotency key, or null.
+    @Nullable
+    String key() {
+        return header(Operation.IDEMPOTENCY_KEY).map(String::strip).orElse(null);
+    }
+
+    /// The most elements of a page.
+    ///
+    /// @throws ProblemException if it isn't a number within the parameter's range
+    int limit() {
+        return Math.toIntExact(number("limit"));
+    }
+
+    /// A parameter that is a number.
+    ///
+    /// @throws ProblemException if it isn't a number within the parameter's range
+    long number(String parameter) {
+        if (operation.parameter(parameter).type() instanceof Parameter.Number(long least, long most, Long absent)) {
+            return number(parameter, Objects.requireNonNull(absent, parameter), least, most);
+        }
+        throw new IllegalArgumentException(parameter + " is no number");
+    }
+
+    /// A parameter that is one of a few texts.
+    ///
+    /// @throws ProblemException if it is another one
+    String choice(String parameter) {
+        if (operation.parameter(parameter).type() instanceof Parameter.Choice(List<String> values, String absent)) {
+            String text = text(parameter).orElse(Objects.requireNonNull(absent, parameter));
+            if (!values.contains(text)) {
+                throw ProblemException.badRequest(
+                        "The parameter %s is invalid. Send %s.".formatted(parameter, String.join(" or ", values)));
+            }
+            return text;
+        }
+        throw new IllegalArgumentException(parameter + " is no choice");
     }
 
     /// @throws ProblemException if it isn't a number within the range

@@ -92,12 +92,13 @@ final class EndpointRouter {
     }
 
     private void add(Router all, Endpoint endpoint) {
-        Route route = all.route(pattern(endpoint)).method(HttpMethod.valueOf(endpoint.method()));
-        if (!endpoint.changes()) {
+        Route route = all.route(pattern(endpoint))
+                .method(HttpMethod.valueOf(endpoint.operation().method()));
+        if (!endpoint.operation().changes()) {
             route.method(HttpMethod.HEAD);
         }
         route.handler(context -> admit(context, endpoint));
-        if (!endpoint.bodyTypes().isEmpty()) {
+        if (endpoint.operation().body() != null) {
             // Called from a handler of ours, since Vert.x insists that a route's own body handler comes
             // before access checks.
             BodyHandler body = BodyHandler.create(false).setBodyLimit(limits.body());
@@ -110,14 +111,14 @@ final class EndpointRouter {
     }
 
     private static String pattern(Endpoint endpoint) {
-        return endpoint.path().replaceAll("\\{([a-z]+)}", ":$1");
+        return endpoint.operation().path().replaceAll("\\{([a-z]+)}", ":$1");
     }
 
     /// Vert.x would answer 405 without saying in a problem document which methods there are.
     private void addOtherMethods(Router all, List<Endpoint> endpoints) {
         Map<String, Set<String>> methods = new TreeMap<>();
         endpoints.forEach(endpoint -> methods.computeIfAbsent(pattern(endpoint), path -> new TreeSet<>())
-                .add(endpoint.method()));
+                .add(endpoint.operation().method()));
         methods.forEach((path, allowed) -> all.route(path)
                 .handler(context -> send(
                         context,
@@ -153,7 +154,7 @@ final class EndpointRouter {
     private void admit(RoutingContext context, Endpoint endpoint) {
         Caller caller = access.admit(context.request(), endpoint);
         for (String parameter : context.queryParams().names()) {
-            if (!endpoint.parameters().contains(parameter)) {
+            if (!endpoint.operation().query().contains(parameter)) {
                 throw ProblemException.badRequest(unknownParameter(parameter, endpoint));
             }
         }
@@ -163,11 +164,13 @@ final class EndpointRouter {
     }
 
     private static String unknownParameter(String parameter, Endpoint endpoint) {
-        String near = NameSuggestion.closest(parameter, endpoint.parameters());
-        String hint = endpoint.parameters().isEmpty()
+        String near = NameSuggestion.closest(parameter, endpoint.operation().query());
+        String hint = endpoint.operation().query().isEmpty()
                 ? "this route has no parameters"
                 : near == null
-                        ? "this route has " + String.join(", ", new TreeSet<>(endpoint.parameters()))
+                        ? "this route has "
+                                + String.join(
+                                        ", ", new TreeSet<>(endpoint.operation().query()))
                         : "did you mean " + near + "?";
         return "There is no parameter %s; %s".formatted(parameter, hint);
     }
@@ -175,11 +178,11 @@ final class EndpointRouter {
     private void receive(RoutingContext context, Endpoint endpoint, BodyHandler body) {
         HttpServerRequest request = context.request();
         String type = type(request);
-        if (hasBody(request) && !endpoint.bodyTypes().contains(type)) {
+        List<String> bodyTypes =
+                Objects.requireNonNull(endpoint.operation().body()).mediaTypes();
+        if (hasBody(request) && !bodyTypes.contains(type)) {
             throw ProblemException.mediaType("The body %s. Send it as %s."
-                    .formatted(
-                            type.isEmpty() ? "has no media type" : "is " + type,
-                            String.join(" or ", endpoint.bodyTypes())));
+                    .formatted(type.isEmpty() ? "has no media type" : "is " + type, String.join(" or ", bodyTypes)));
         }
         exchange(context).receive(() -> {
             context.put(HttpHeaders.CONNECTION.toString(), "close");
@@ -198,7 +201,8 @@ final class EndpointRouter {
     private void answer(RoutingContext context, Endpoint endpoint) {
         Caller caller = Objects.requireNonNull(context.get(CALLER));
         Future.fromCompletionStage(
-                        endpoint.handler().answer(new Call(context, caller, limits)), vertx.getOrCreateContext())
+                        endpoint.handler().answer(new Call(endpoint.operation(), context, caller, limits)),
+                        vertx.getOrCreateContext())
                 .onSuccess(answer -> send(context, answer))
                 .onFailure(context::fail);
     }

@@ -1,16 +1,15 @@
 package io.nightshift.node.http;
 
 import io.nightshift.api.ReplayProgress;
+import io.nightshift.api.operation.BatchApi;
 import io.nightshift.node.check.BatchExaminations;
 import io.nightshift.node.check.PartitionList;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
@@ -25,7 +24,6 @@ final class ExaminationRoutes {
     private static final int AT_ONCE = 1;
 
     private static final int RETRY_SECONDS = 30;
-    private static final int ROWS = 10;
 
     private final BatchQueries batches;
     private final BatchExaminations examinations;
@@ -44,13 +42,13 @@ final class ExaminationRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.get("/v1/batches/{batch}/predictions", Role.SUBMIT, Set.of("limit"), this::head),
-                Endpoint.get("/v1/batches/{batch}/verify", Role.SUBMIT, Set.of(), this::verify),
-                Endpoint.get("/v1/batches/{batch}/replay", Role.SUBMIT, Set.of("partitions", "threads"), this::replay));
+                new Endpoint(BatchApi.PREDICTIONS, this::head),
+                new Endpoint(BatchApi.VERIFY, this::verify),
+                new Endpoint(BatchApi.REPLAY, this::replay));
     }
 
     private CompletionStage<Answer> head(Call call) {
-        int rows = (int) call.number("limit", ROWS, 1, BatchExaminations.MOST_ROWS);
+        int rows = call.limit();
         return examined(call, batch -> {
             Answer answer = Answer.json(200, examinations.head(batch, rows));
             AuditLog.log(call.caller(), "read-predictions", batch.value(), "done", "");

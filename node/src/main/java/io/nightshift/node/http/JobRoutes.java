@@ -5,32 +5,24 @@ import io.nightshift.api.AppliedJob;
 import io.nightshift.api.Backfill;
 import io.nightshift.api.BackfillControl;
 import io.nightshift.api.BackfillRequest;
+import io.nightshift.api.JobRunPage;
+import io.nightshift.api.operation.JobApi;
 import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.JobQueries;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.node.gateway.Role;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import org.jspecify.annotations.Nullable;
 
 /// Routes of jobs: those that were submitted, and applied jobs with their runs and backfills.
 final class JobRoutes {
-
-    private static final String JOBS = "/v1/jobs";
-    private static final String JOB = JOBS + "/{job}";
-    private static final String BACKFILLS = JOB + "/backfills";
-    private static final String BACKFILL = BACKFILLS + "/{backfill}";
-
-    private static final int PAGE = 20;
-    private static final int MOST_RUNS = 200;
 
     private final JobQueries jobs;
     private final AppliedJobs schedules;
@@ -45,49 +37,23 @@ final class JobRoutes {
 
     List<Endpoint> endpoints() {
         List<Endpoint> endpoints = new ArrayList<>(List.of(
-                Endpoint.get(JOBS, Role.READ, Set.of(), call -> jobs.list().thenApply(list -> Answer.json(200, list))),
-                Endpoint.get(
-                        JOB, Role.READ, Set.of(), call -> jobs.show(job(call)).thenApply(JobRoutes::answer)),
-                Endpoint.put(JOB, Role.SUBMIT, Set.of("folder"), ChangeRoutes.JOB_TYPES, this::apply),
-                Endpoint.delete(
-                        JOB,
-                        Role.ADMIN,
-                        call -> schedules.delete(call.caller(), job(call)).thenApply(JobRoutes::answer)),
-                Endpoint.post(JOB + "/pause", Role.ADMIN, Set.of(), ChangeRoutes.JSON, this::pause),
-                Endpoint.post(
-                        JOB + "/resume",
-                        Role.ADMIN,
-                        Set.of(),
-                        ChangeRoutes.JSON,
-                        call -> schedules.resume(call.caller(), job(call)).thenApply(JobRoutes::answer)),
-                Endpoint.post(JOB + "/trigger", Role.SUBMIT, Set.of("param"), ChangeRoutes.JSON, this::trigger),
-                Endpoint.get(
-                        JOB + "/runs",
-                        Role.READ,
-                        Set.of("from", "to", "missing", "failed", "limit", "cursor"),
-                        this::runs),
-                Endpoint.get(
-                        BACKFILLS,
-                        Role.READ,
-                        Set.of(),
-                        call -> schedules.backfills(job(call)).thenApply(list -> Answer.json(200, list))),
-                Endpoint.post(BACKFILLS, Role.SUBMIT, Set.of("dry-run"), ChangeRoutes.JSON, this::backfill),
-                Endpoint.get(
-                        BACKFILL,
-                        Role.READ,
-                        Set.of(),
-                        call -> schedules
-                                .backfill(job(call), id(call))
-                                .thenApply(backfill -> Answer.json(200, backfill)))));
+                Endpoint.of(JobApi.LIST_JOBS, call -> jobs.list()),
+                Endpoint.of(JobApi.SHOW_JOB, call -> jobs.show(job(call))),
+                new Endpoint(JobApi.APPLY_JOB, this::apply),
+                Endpoint.of(JobApi.DELETE_JOB, call -> schedules.delete(call.caller(), job(call))),
+                Endpoint.of(JobApi.PAUSE_JOB, this::pause),
+                Endpoint.of(JobApi.RESUME_JOB, call -> schedules.resume(call.caller(), job(call))),
+                Endpoint.of(
+                        JobApi.TRIGGER_JOB,
+                        call -> schedules.trigger(call.caller(), job(call), call.parameters(), call.key())),
+                Endpoint.of(JobApi.LIST_RUNS, this::runs),
+                Endpoint.of(JobApi.LIST_BACKFILLS, call -> schedules.backfills(job(call))),
+                new Endpoint(JobApi.START_BACKFILL, this::backfill),
+                Endpoint.of(JobApi.SHOW_BACKFILL, call -> schedules.backfill(job(call), id(call)))));
         for (BackfillControl control : BackfillControl.values()) {
-            endpoints.add(Endpoint.post(
-                    BACKFILL + "/" + control.verb(),
-                    Role.ADMIN,
-                    Set.of(),
-                    ChangeRoutes.JSON,
-                    call -> schedules
-                            .controlBackfill(call.caller(), job(call), id(call), control)
-                            .thenApply(backfill -> Answer.json(200, backfill))));
+            endpoints.add(Endpoint.of(
+                    JobApi.of(control),
+                    call -> schedules.controlBackfill(call.caller(), job(call), id(call), control)));
         }
         return endpoints;
     }
@@ -100,20 +66,12 @@ final class JobRoutes {
         return call.segment("backfill");
     }
 
-    private static @Nullable String key(Call call) {
-        return call.header("Idempotency-Key").map(String::strip).orElse(null);
-    }
-
-    private static Answer answer(AppliedJob job) {
-        return Answer.json(200, job);
-    }
-
     private CompletionStage<Answer> apply(Call call) {
         String folder = call.text("folder").orElse(null);
         return CompletableFuture.supplyAsync(() -> text(call.body()), blocking)
                 .thenCompose(text -> jobs.apply(call.caller(), text, folder, job(call)))
                 .thenApply(applied -> Answer.json(applied.created() ? 201 : 200, applied)
-                        .with("Location", JOBS + "/" + applied.job().job()));
+                        .with("Location", JobApi.SHOW_JOB.path(applied.job().job())));
     }
 
     private static String text(byte[] body) {
@@ -127,23 +85,16 @@ final class JobRoutes {
         }
     }
 
-    private CompletionStage<Answer> pause(Call call) {
-        String reason = ChangeRoutes.reason(ChangeRoutes.request(call.body()));
-        return schedules.pause(call.caller(), job(call), reason).thenApply(JobRoutes::answer);
+    private CompletionStage<AppliedJob> pause(Call call) {
+        String reason =
+                Objects.requireNonNullElse(ChangeRoutes.request(call.body()).reason(), "");
+        return schedules.pause(call.caller(), job(call), reason);
     }
 
-    private CompletionStage<Answer> trigger(Call call) {
-        return schedules
-                .trigger(call.caller(), job(call), call.parameters(), key(call))
-                .thenApply(run -> Answer.json(200, run));
-    }
-
-    private CompletionStage<Answer> runs(Call call) {
-        int limit = (int) call.number("limit", PAGE, 1, MOST_RUNS);
+    private CompletionStage<JobRunPage> runs(Call call) {
         AppliedJobs.RunFilter filter = new AppliedJobs.RunFilter(
                 call.time("from"), call.time("to"), call.flag("missing"), call.flag("failed"));
-        return jobs.runs(job(call), filter, call.text("cursor").orElse(null), limit)
-                .thenApply(page -> Answer.json(200, page));
+        return jobs.runs(job(call), filter, call.text("cursor").orElse(null), call.limit());
     }
 
     private CompletionStage<Answer> backfill(Call call) {
@@ -151,13 +102,12 @@ final class JobRoutes {
         return call.flag("dry-run")
                 ? schedules.planBackfill(job(call), request).thenApply(plan -> Answer.json(200, plan))
                 : schedules
-                        .startBackfill(call.caller(), job(call), request, key(call))
+                        .startBackfill(call.caller(), job(call), request, call.key())
                         .thenApply(JobRoutes::started);
     }
 
     private static Answer started(Backfill backfill) {
-        return Answer.json(201, backfill)
-                .with("Location", "%s/%s/backfills/%s".formatted(JOBS, backfill.job(), backfill.id()));
+        return Answer.json(201, backfill).with("Location", JobApi.SHOW_BACKFILL.path(backfill.job(), backfill.id()));
     }
 
     private static BackfillRequest request(byte[] body) {

@@ -6,12 +6,12 @@ import io.nightshift.api.ModelPage.Feature;
 import io.nightshift.api.ModelPage.Model;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RollbackRequest;
+import io.nightshift.api.operation.ModelApi;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.node.gateway.ModelOperations;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelFeature;
@@ -20,15 +20,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
 /// The models of the node's registry.
 final class ModelRoutes {
-
-    private static final String MODEL = "/v1/models/{model}";
 
     private final ModelRegistry registry;
     private final ModelOperations changes;
@@ -42,28 +39,16 @@ final class ModelRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.get("/v1/models", Role.READ, Set.of(), this::list),
-                Endpoint.get(MODEL, Role.READ, Set.of(), this::show),
-                Endpoint.get(
-                        MODEL + "/history",
-                        Role.READ,
-                        Set.of(),
-                        call -> changes.history(call.segment("model")).thenApply(history -> Answer.json(200, history))),
-                Endpoint.post(
-                        MODEL + "/promote",
-                        Role.MODELS,
-                        Set.of(),
-                        ChangeRoutes.JSON,
-                        call -> changes.promote(call.caller(), call.segment("model"), promotion(call))
-                                .thenApply(change -> Answer.json(200, change))),
-                Endpoint.post(
-                        MODEL + "/rollback",
-                        Role.MODELS,
-                        Set.of(),
-                        ChangeRoutes.JSON,
+                Endpoint.of(ModelApi.LIST_MODELS, call -> list()),
+                Endpoint.of(ModelApi.DESCRIBE_MODEL, this::show),
+                Endpoint.of(ModelApi.MODEL_HISTORY, call -> changes.history(call.segment("model"))),
+                Endpoint.of(
+                        ModelApi.PROMOTE_MODEL,
+                        call -> changes.promote(call.caller(), call.segment("model"), promotion(call))),
+                Endpoint.of(
+                        ModelApi.ROLL_BACK_MODEL,
                         call -> changes.rollBack(
-                                        call.caller(), call.segment("model"), body(call, RollbackRequest.class))
-                                .thenApply(result -> Answer.json(200, result))));
+                                call.caller(), call.segment("model"), body(call, RollbackRequest.class))));
     }
 
     private static PromoteRequest promotion(Call call) {
@@ -82,21 +67,18 @@ final class ModelRoutes {
         }
     }
 
-    private CompletionStage<Answer> list(Call call) {
+    private CompletionStage<ModelPage> list() {
         return CompletableFuture.supplyAsync(
-                () -> Answer.json(
-                        200,
-                        new ModelPage(registry.list().stream()
-                                .map(ModelRoutes::listed)
-                                .toList())),
+                () -> new ModelPage(
+                        registry.list().stream().map(ModelRoutes::listed).toList()),
                 blocking);
     }
 
-    private CompletionStage<Answer> show(Call call) {
+    private CompletionStage<Model> show(Call call) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return Answer.json(200, listed(registry.listing(call.segment("model"))));
+                        return listed(registry.listing(call.segment("model")));
                     } catch (FailureException e) {
                         throw ProblemException.notFound("model", e.failure().message());
                     }

@@ -1,9 +1,8 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.operation.ClusterApi;
 import io.nightshift.node.gateway.NodeQueries;
-import io.nightshift.node.gateway.Role;
 import java.util.List;
-import java.util.Set;
 
 /// The nodes of the cluster.
 final class NodeRoutes {
@@ -15,7 +14,6 @@ final class NodeRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.get(
-                "/v1/nodes", Role.READ, Set.of(), call -> nodes.list().thenApply(list -> Answer.json(200, list))));
+        return List.of(Endpoint.of(ClusterApi.LIST_NODES, call -> nodes.list()));
     }
 }

@@ -2,9 +2,9 @@ package io.nightshift.node.http;
 
 import io.nightshift.api.HealthReport;
 import io.nightshift.api.HealthReport.Check;
+import io.nightshift.api.operation.NodeApi;
 import io.nightshift.node.health.HealthChecks;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -22,13 +22,15 @@ public final class OperationRoutes {
     /// @param blocking runs calls that may block
     public static List<Endpoint> of(HealthChecks health, Supplier<String> exposition, Executor blocking) {
         return List.of(
-                Endpoint.get("/health/started", null, Set.of(), call -> report(health.started())),
-                Endpoint.get("/health/live", null, Set.of(), call -> report(health.live())),
-                Endpoint.get("/health/ready", null, Set.of(), call -> report(health.ready())),
-                Endpoint.metrics(
-                        "/metrics",
+                new Endpoint(NodeApi.STARTED, call -> report(health.started())),
+                new Endpoint(NodeApi.LIVE, call -> report(health.live())),
+                new Endpoint(NodeApi.READY, call -> report(health.ready())),
+                // Needs no token where only the local token is valid, because monitoring runs as another user.
+                new Endpoint(
+                        NodeApi.METRICS,
                         call -> CompletableFuture.supplyAsync(exposition, blocking)
-                                .thenApply(text -> Answer.text(200, EXPOSITION, text))));
+                                .thenApply(text -> Answer.text(200, EXPOSITION, text)),
+                        true));
     }
 
     private static CompletionStage<Answer> report(CompletionStage<List<Check>> checks) {

@@ -1,5 +1,8 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.operation.NodeApi;
+import io.nightshift.api.operation.Operations;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.check.BatchExaminations;
 import io.nightshift.node.gateway.AlertQueries;
@@ -10,14 +13,8 @@ import io.nightshift.node.gateway.JobQueries;
 import io.nightshift.node.gateway.ModelOperations;
 import io.nightshift.node.gateway.NodeQueries;
 import io.nightshift.storage.Destinations;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
@@ -59,15 +56,7 @@ public final class Routes {
     }
 
     private static Endpoint openApi() {
-        Answer document = Answer.cacheable("application/json", resource("openapi.json"));
-        return Endpoint.get("/v1/openapi.json", null, Set.of(), call -> CompletableFuture.completedFuture(document));
-    }
-
-    private static String resource(String name) {
-        try (InputStream in = Objects.requireNonNull(Routes.class.getResourceAsStream(name), name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Answer document = Answer.cacheable("application/json", ApiJson.write(OpenApiDocument.of(Operations.ALL)));
+        return new Endpoint(NodeApi.OPENAPI, call -> CompletableFuture.completedFuture(document));
     }
 }

@@ -1,11 +1,10 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.operation.NodeApi;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.GatewayAccess;
-import io.nightshift.node.gateway.Role;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 /// requests of other sites. The cookie has no path of its own. So its path is the folder of `session` as the
 /// browser sees it, also behind a proxy that serves the node below a path.
 public final class SessionRoutes {
-
-    private static final List<String> JSON = List.of("application/json");
 
     private final GatewayAccess access;
     private final String node;
@@ -43,15 +40,12 @@ public final class SessionRoutes {
 
     public List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.get("/session", Role.READ, Set.of(), call -> done(session(call.caller()))),
-                Endpoint.post("/session", Role.READ, Set.of(), JSON, this::signIn)
-                        .by(Endpoint.Credentials.TOKEN_OR_CODE),
-                Endpoint.delete(
-                        "/session",
-                        Role.READ,
+                new Endpoint(NodeApi.SHOW_SESSION, call -> done(session(call.caller()))),
+                new Endpoint(NodeApi.SIGN_IN, this::signIn),
+                new Endpoint(
+                        NodeApi.SIGN_OUT,
                         call -> done(Answer.noContent().with("Set-Cookie", cookie(call, "") + "; Max-Age=0"))),
-                Endpoint.post("/session/codes", Role.READ, Set.of(), JSON, this::signInCode)
-                        .by(Endpoint.Credentials.TOKEN));
+                new Endpoint(NodeApi.CREATE_SIGN_IN_CODE, this::signInCode));
     }
 
     private CompletionStage<Answer> signIn(Call call) {

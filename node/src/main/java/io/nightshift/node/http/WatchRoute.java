@@ -3,16 +3,15 @@ package io.nightshift.node.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchDescription;
+import io.nightshift.api.operation.BatchApi;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.BatchId;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -63,13 +62,11 @@ final class WatchRoute {
     private record News(Position position, String text) {}
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.get("/v1/batches/{batch}/watch", Role.READ, Set.of("after"), this::watch));
+        return List.of(new Endpoint(BatchApi.WATCH, this::watch));
     }
 
     private CompletionStage<Answer> watch(Call call) {
-        long after = call.header(LAST)
-                .map(WatchRoute::lastEventId)
-                .orElseGet(() -> call.number("after", 0, 0, Long.MAX_VALUE));
+        long after = call.header(LAST).map(WatchRoute::lastEventId).orElseGet(() -> call.number("after"));
         boolean again = call.header(LAST).isPresent();
         return batches.find(call.segment("batch"))
                 .thenCompose(entry -> batches.describe(entry).thenApply(now -> {

@@ -3,7 +3,7 @@ package io.nightshift.node.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.node.gateway.Role;
+import io.nightshift.api.operation.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
 import io.nightshift.protocol.failure.FailureException;

@@ -27,6 +27,7 @@ import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
+import io.nightshift.api.operation.Role;
 import io.nightshift.coordinator.alert.AlertSender;
 import io.nightshift.coordinator.batch.task.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;

@@ -3,9 +3,9 @@ package io.nightshift.node.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.api.operation.Role;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.GatewayAccess;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.TestSessions;
 import io.nightshift.node.gateway.Tokens;
 import java.io.ByteArrayOutputStream;
@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,17 +69,14 @@ final class HttpServerTest {
                 new Access(gateway, true),
                 LIMITS,
                 List.of(
-                        Endpoint.post(
+                        TestEndpoints.post(
                                 "/body",
                                 Role.READ,
-                                Set.of(),
-                                List.of("application/json"),
                                 call -> CompletableFuture.completedFuture(Answer.json(200, call.body().length))),
-                        Endpoint.get("/page", Role.READ, Set.of(), call -> CompletableFuture.completedFuture(page)),
-                        Endpoint.get(
+                        TestEndpoints.get("/page", Role.READ, page),
+                        TestEndpoints.get(
                                 "/events",
                                 Role.READ,
-                                Set.of(),
                                 call -> CompletableFuture.completedFuture(Answer.of(new Events())))));
     }
 

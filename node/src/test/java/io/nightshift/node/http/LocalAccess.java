@@ -1,8 +1,8 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.operation.Role;
 import io.nightshift.node.gateway.BrowserSessions;
 import io.nightshift.node.gateway.GatewayAccess;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
 import java.util.List;

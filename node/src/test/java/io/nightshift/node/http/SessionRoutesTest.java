@@ -2,8 +2,8 @@ package io.nightshift.node.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.operation.Role;
 import io.nightshift.node.gateway.GatewayAccess;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
 import java.io.IOException;
@@ -12,7 +12,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,8 +37,8 @@ final class SessionRoutesTest {
         List<Endpoint> endpoints = new ArrayList<>(new SessionRoutes(access, "node:1", "1.0").endpoints());
         Endpoint.Handler done = call ->
                 CompletableFuture.completedFuture(Answer.json(200, call.caller().name()));
-        endpoints.add(Endpoint.get("/data", Role.READ, Set.of(), done));
-        endpoints.add(Endpoint.post("/change", Role.ADMIN, Set.of(), List.of("application/json"), done));
+        endpoints.add(TestEndpoints.get("/data", Role.READ, done));
+        endpoints.add(TestEndpoints.post("/change", Role.ADMIN, done));
         server = HttpServer.start(
                 "127.0.0.1", 0, null, new Access(access, true), HttpLimits.DEFAULT, List.copyOf(endpoints));
         origin = "http://127.0.0.1:" + server.port();

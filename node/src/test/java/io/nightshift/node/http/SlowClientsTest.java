@@ -3,7 +3,7 @@ package io.nightshift.node.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.nightshift.node.gateway.Role;
+import io.nightshift.api.operation.Role;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -101,15 +100,10 @@ final class SlowClientsTest {
                 LocalAccess.access(),
                 LIMITS,
                 List.of(
-                        Endpoint.get("/health/ready", null, Set.of(), call -> CompletableFuture.completedFuture(up)),
-                        Endpoint.get("/metrics", Role.READ, Set.of(), call -> CompletableFuture.completedFuture(up)),
-                        Endpoint.post(
-                                "/v1/batches",
-                                Role.SUBMIT,
-                                Set.of(),
-                                List.of("application/json"),
-                                call -> CompletableFuture.completedFuture(up)),
-                        Endpoint.get("/v1/watch", Role.READ, Set.of(), call -> {
+                        TestEndpoints.get("/health/ready", null, up),
+                        TestEndpoints.get("/metrics", Role.READ, up),
+                        TestEndpoints.post("/v1/batches", Role.SUBMIT, call -> CompletableFuture.completedFuture(up)),
+                        TestEndpoints.get("/v1/watch", Role.READ, call -> {
                             streams.incrementAndGet();
                             return CompletableFuture.completedFuture(Answer.of(new Events()));
                         })),

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.api.Problem;
+import io.nightshift.api.operation.Role;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.node.gateway.AuditLines;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
 import io.nightshift.protocol.schedule.ScheduledJobCommand;
 import io.nightshift.protocol.schedule.ScheduledJobReply;

@@ -1,7 +1,9 @@
 package io.nightshift.system.fuzz;
 
+import io.nightshift.api.operation.Body;
+import io.nightshift.api.operation.Operation;
+import io.nightshift.api.operation.Operations;
 import io.nightshift.node.configuration.HttpSettings;
-import io.nightshift.node.http.Endpoint;
 import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.FlightsJob;
 import java.io.ByteArrayOutputStream;
@@ -56,13 +58,13 @@ final class HttpTarget implements FuzzTarget {
         List<String> requests = new ArrayList<>();
         try {
             String text = HttpNode.jobText(job, "destination.parquet=/dev/null/none");
-            for (Endpoint endpoint : node.endpoints) {
-                String path = SEGMENT.matcher(endpoint.path())
+            for (Operation<?> operation : Operations.ALL) {
+                String path = SEGMENT.matcher(operation.path())
                         .replaceAll(segment -> segment.group().equals("{job}") ? "flights" : "flights-1");
                 requests.add(
-                        endpoint.method().equals("GET")
-                                ? get(path + QUERIES.getOrDefault(endpoint.path(), ""))
-                                : send(endpoint, path, text));
+                        operation.changes()
+                                ? send(operation, path, text)
+                                : get(path + QUERIES.getOrDefault(operation.path(), "")));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -77,14 +79,13 @@ final class HttpTarget implements FuzzTarget {
                 .formatted(path, node.authorization());
     }
 
-    private String send(Endpoint endpoint, String path, String job) {
-        String type = endpoint.bodyTypes().isEmpty()
-                ? "application/json"
-                : endpoint.bodyTypes().getFirst();
+    private String send(Operation<?> operation, String path, String job) {
+        Body read = operation.body();
+        String type = read == null ? "application/json" : read.mediaTypes().getFirst();
         String body = type.equals("application/json") ? BODY : job;
         return "%s %s HTTP/1.1\r\nHost: localhost\r\n%sConnection: close\r\nContent-Type: %s\r\nIdempotency-Key: \"k1\"\r\nContent-Length: %d\r\n\r\n%s"
                 .formatted(
-                        endpoint.method(),
+                        operation.method(),
                         path,
                         node.authorization(),
                         type,

@@ -9,14 +9,14 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.api.operation.Operations;
+import io.nightshift.api.operation.Role;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.TokenSettings;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.HttpLimits;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -148,14 +148,17 @@ final class HttpAccessIT {
         assertThat(operations().stream().map(HttpAccessIT::line))
                 .containsExactlyInAnyOrderElementsOf(
                         node.endpoints.stream().map(HttpAccessIT::line).toList());
-        try (InputStream resource = Endpoint.class.getResourceAsStream("openapi.json")) {
-            assertThat(JSON.readTree(resource)).isEqualTo(document);
-        }
+        assertThat(node.endpoints.stream().<Object>map(Endpoint::operation))
+                .containsExactlyInAnyOrderElementsOf(Operations.ALL);
     }
 
     private static String line(Endpoint endpoint) {
         return "%s %s %s %s"
-                .formatted(endpoint.method(), endpoint.path(), endpoint.role(), new TreeSet<>(endpoint.parameters()));
+                .formatted(
+                        endpoint.operation().method(),
+                        endpoint.operation().path(),
+                        endpoint.operation().role(),
+                        new TreeSet<>(endpoint.operation().query()));
     }
 
     private static String line(Operation operation) {

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.operation.Role;
 import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.TokenSettings;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
 import io.nightshift.node.http.HttpLimits;

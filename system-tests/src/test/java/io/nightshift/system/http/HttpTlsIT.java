@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.api.operation.Role;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.HttpClientBuilder;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.TokenSettings;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
 import io.nightshift.node.http.HttpLimits;

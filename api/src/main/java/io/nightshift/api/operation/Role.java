@@ -1,4 +1,4 @@
-package io.nightshift.node.gateway;
+package io.nightshift.api.operation;
 
 import java.util.Locale;
 
