@@ -1,10 +1,10 @@
 package io.nightshift.node;
 
 import io.nightshift.api.RetentionReport;
+import io.nightshift.api.operation.Role;
 import io.nightshift.coordinator.retention.BatchRetention;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
-import io.nightshift.api.operation.Role;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
