@@ -294,7 +294,7 @@ public final class BatchApi {
             .mayBe(Refusal.REFUSED)
             .answers(ControlResult.class);
 
-    /// Opens a batch that scores partitions of a published batch again with another model, and reuses its other parts.
+    /// Opens a batch that scores partitions of a published batch with another model, and reuses the other parts.
     public static final Operation<SubmitResult> RESCORE_WITH_MODEL = Operation.post(
                     "rescoreWithModel",
                     "/v1/batches/{batch}/successors",

@@ -3,7 +3,7 @@ package io.nightshift.api.operation;
 import io.nightshift.api.HealthReport;
 import java.util.List;
 
-/// Operations for operators, for the dashboard and for browsers. Those of the dashboard may change with each version.
+/// Operations for operators, the dashboard and browsers. Those of the dashboard may change with each version.
 public final class NodeApi {
 
     private static final Parameter BATCH =
@@ -67,7 +67,7 @@ public final class NodeApi {
             .ofNode()
             .answers(Response.text("The file.", "*/*"));
 
-    /// Who is signed in.
+    /// The token that is signed in.
     public static final Operation<Void> SHOW_SESSION = Operation.get(
                     "showSession", "/session", Role.READ, "Who is signed in")
             .describedAs("The name and the role of the token, and the node that answers.")
@@ -100,7 +100,7 @@ public final class NodeApi {
             .ofNode()
             .answers(Response.json(201, "The code.", null));
 
-    /// What runs, as server-sent events.
+    /// The batches and runs of now, as server-sent events.
     public static final Operation<Void> WATCH_TONIGHT = Operation.get(
                     "watchTonight", "/dashboard/watch", Role.READ, "What runs, as server-sent events")
             .describedAs("Only the dashboard uses it, and it may change with each version.")

@@ -582,8 +582,7 @@ class FolderPublisher implements BatchPublisher {
         });
     }
 
-    /// What a removal doesn't find may be away with its place. So the place must be there afterwards, too; it has
-    /// the mark then.
+    /// The place must be there after the removal, too: files that weren't found may be away with it. The mark stays.
     private void remove(Change removal) {
         change(() -> {
             requirePlace();
