@@ -582,7 +582,8 @@ class FolderPublisher implements BatchPublisher {
         });
     }
 
-    /// The place must be there after the removal, too: files that weren't found may be away with it. The mark stays.
+    /// The place must be there after the removal, too: files that were not found may be away with it. Its mark
+    /// outlasts a removal.
     private void remove(Change removal) {
         change(() -> {
             requirePlace();
