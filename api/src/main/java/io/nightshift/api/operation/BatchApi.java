@@ -154,23 +154,42 @@ public final class BatchApi {
             .answers(QuarantinedRowPage.class);
 
     /// The first predictions of a published batch.
-    public static final Operation<PredictionRows> PREDICTIONS = Operation.get("predictions", "/v1/batches/{batch}/predictions", Role.SUBMIT, "The first predictions of a published batch")
+    public static final Operation<PredictionRows> PREDICTIONS = Operation.get(
+                    "predictions",
+                    "/v1/batches/{batch}/predictions",
+                    Role.SUBMIT,
+                    "The first predictions of a published batch")
             .describedAs("The answer contains values of rows, so it needs the role submit.")
             .with(BATCH, Parameter.query("limit", new Parameter.Number(1, 10000, 10L), "The largest number of rows."))
             .mayBe(Refusal.REFUSED)
             .answers(PredictionRows.class);
 
     /// Verifies a batch, as server-sent events.
-    public static final Operation<Void> VERIFY = Operation.get("verify", "/v1/batches/{batch}/verify", Role.SUBMIT, "Verifies a batch, as server-sent events")
-            .describedAs("The node compares the ledger, the output and the input of the batch, and changes nothing. Each finding is an event named `finding`, whose data is a VerificationFinding. The last event is named `proof`, and its data is a BatchProof; or `problem`, and its data is a Problem. When the client leaves, the verification ends with its next finding. A node verifies or replays one batch at a time.")
+    public static final Operation<Void> VERIFY = Operation.get(
+                    "verify", "/v1/batches/{batch}/verify", Role.SUBMIT, "Verifies a batch, as server-sent events")
+            .describedAs(
+                    "The node compares the ledger, the output and the input of the batch, and changes nothing. Each finding is an event named `finding`, whose data is a VerificationFinding. The last event is named `proof`, and its data is a BatchProof; or `problem`, and its data is a Problem. When the client leaves, the verification ends with its next finding. A node verifies or replays one batch at a time.")
             .with(BATCH)
             .mayBe(Refusal.REFUSED)
             .answers(Response.text("The result.", "text/event-stream"));
 
     /// Scores partitions of a published batch again, as server-sent events.
-    public static final Operation<Void> REPLAY = Operation.get("replay", "/v1/batches/{batch}/replay", Role.SUBMIT, "Replays a published batch, as server-sent events")
-            .describedAs("The node scores the batch again, from the same input and with the same model, and compares the scores with those that were published. It changes nothing. The events named `progress` have a ReplayProgress as data. The last event is named `report`, and its data is a ReplayReport; or `problem`, and its data is a Problem. When the client leaves, the replay ends with its next partition. A node verifies or replays one batch at a time.")
-            .with(BATCH, Parameter.text("partitions", "The partitions to score, such as `0,7,12-15`. Default: all that the batch has not reused from another one."), Parameter.query("threads", new Parameter.Number(1, Long.MAX_VALUE, 1L), "The number of scoring threads, at most those of the node."))
+    public static final Operation<Void> REPLAY = Operation.get(
+                    "replay",
+                    "/v1/batches/{batch}/replay",
+                    Role.SUBMIT,
+                    "Replays a published batch, as server-sent events")
+            .describedAs(
+                    "The node scores the batch again, from the same input and with the same model, and compares the scores with those that were published. It changes nothing. The events named `progress` have a ReplayProgress as data. The last event is named `report`, and its data is a ReplayReport; or `problem`, and its data is a Problem. When the client leaves, the replay ends with its next partition. A node verifies or replays one batch at a time.")
+            .with(
+                    BATCH,
+                    Parameter.text(
+                            "partitions",
+                            "The partitions to score, such as `0,7,12-15`. Default: all that the batch has not reused from another one."),
+                    Parameter.query(
+                            "threads",
+                            new Parameter.Number(1, Long.MAX_VALUE, 1L),
+                            "The number of scoring threads, at most those of the node."))
             .mayBe(Refusal.REFUSED)
             .answers(Response.text("The result.", "text/event-stream"));
 
@@ -342,7 +361,10 @@ public final class BatchApi {
             LIST_EVENTS,
             QUARANTINE,
             QUARANTINE_REASONS,
-            QUARANTINED_ROWS, PREDICTIONS, VERIFY, REPLAY,
+            QUARANTINED_ROWS,
+            PREDICTIONS,
+            VERIFY,
+            REPLAY,
             WATCH,
             PAUSE,
             RESUME,
