@@ -1,10 +1,10 @@
 package io.nightshift.node;
 
+import io.nightshift.api.operation.Role;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.gateway.GatewayAccess;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
 import io.nightshift.node.http.HttpLimits;
