@@ -246,7 +246,7 @@ final class HttpIT {
 
         HttpResponse<String> opened =
                 node.post(successors, "{\"model\": \"flights\", \"partitions\": [2]}", "Idempotency-Key", "again");
-        conforms(schemas, document, "Submitted", opened);
+        conforms(schemas, document, "SubmitResult", opened);
         assertThat(opened.statusCode()).isEqualTo(201);
         String next = json(201, opened).get("batch").asText();
         awaitState(next, "published");
@@ -526,9 +526,9 @@ final class HttpIT {
         HttpResponse<String> running = node.get("/v1/batches/" + batch);
         HttpResponse<String> controlled = node.post("/v1/batches/" + batch + "/pause", "");
         gate.open();
-        conforms(schemas, document, "Submitted", submitted);
+        conforms(schemas, document, "SubmitResult", submitted);
         conforms(schemas, document, "BatchDescription", running);
-        conforms(schemas, document, "Controlled", controlled);
+        conforms(schemas, document, "ControlResult", controlled);
         conforms(schemas, document, "PartitionPage", node.get("/v1/batches/" + batch + "/partitions"));
         HttpResponse<String> paused = node.get("/v1/batches/" + batch);
         conforms(schemas, document, "BatchDescription", paused);
