@@ -177,19 +177,15 @@ final class ClusterIT {
         await().atMost(SOON).until(() -> isPlanned(small) && isPlanned(large));
         gate.awaitWaiting(3);
 
-        for (int passed = 1; passed <= 12; passed++) {
-            int commits = passed;
+        int passed = 0;
+        while (committed(small) < 6 || committed(large) < 6) {
+            assertThat(passed)
+                    .as("partitions of both, while one has fewer than six")
+                    .isLessThan(36);
             gate.admit(1);
-            await().atMost(SOON)
-                    .until(() -> shown(small).get("committed").asInt()
-                                    + shown(large).get("committed").asInt()
-                            == commits);
+            int commits = ++passed;
+            await().atMost(SOON).until(() -> committed(small) + committed(large) == commits);
             gate.awaitWaiting(3);
-            for (String batch : List.of(small, large)) {
-                assertThat(shown(batch).at("/progress/in_flight").asInt())
-                        .as("workers of %s after %d commits", batch, commits)
-                        .isBetween(1, 2);
-            }
         }
         gate.open();
 
@@ -199,6 +195,10 @@ final class ClusterIT {
 
     private static boolean isPlanned(String batch) {
         return shown(batch).get("partitions").asInt() > 0;
+    }
+
+    private static int committed(String batch) {
+        return shown(batch).get("committed").asInt();
     }
 
     private static JsonNode shown(String batch) {
