@@ -13,6 +13,7 @@ public enum Role {
     /// Everything.
     ADMIN;
 
+    /// Whether a token with this role may do what needs another one.
     public boolean covers(Role needed) {
         return this == ADMIN || this == needed || needed == READ;
     }
