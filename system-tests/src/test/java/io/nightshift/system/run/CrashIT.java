@@ -44,7 +44,7 @@ final class CrashIT {
     /// Approximate, because a partition holds whole row groups.
     private static final int PARTITIONS = 30;
 
-    private static final Pattern PLANNED = Pattern.compile("is planned");
+    private static final Pattern PLANNED = Pattern.compile(" planned: ");
     private static final Pattern LEASED = Pattern.compile("\\.(\\d+)\\.\\d+-\\d+ leased");
     private static final Pattern COMMITTED = Pattern.compile("\\.(\\d+)\\.\\d+-\\d+ committed");
     private static final Pattern PUBLISHING = Pattern.compile("is being published");

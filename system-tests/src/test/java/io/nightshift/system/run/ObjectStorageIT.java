@@ -272,7 +272,7 @@ final class ObjectStorageIT {
         ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
         try (ProgramProcess stopped = ProgramProcess.start(
                 folder, gate, List.of(configured("run", job.file().toString(), "-o", "json")))) {
-            assertThat(stopped.awaitLog(job.log(), Pattern.compile("is planned"), 1))
+            assertThat(stopped.awaitLog(job.log(), Pattern.compile(" planned: "), 1))
                     .isTrue();
         }
         put(1, 2_999);
