@@ -64,7 +64,7 @@ public final class NodeMetrics implements NodeObserver {
     };
 
     private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final CompositeMeterRegistry all = new CompositeMeterRegistry(Clock.SYSTEM, List.of(prometheus));
+    private final CompositeMeterRegistry all = named(new CompositeMeterRegistry(Clock.SYSTEM, List.of(prometheus)));
     private final BatchMetrics batches;
     private final WorkerMetrics workers = new WorkerMetrics(all);
     private final AlertMetrics alerts = new AlertMetrics(all);
@@ -77,7 +77,6 @@ public final class NodeMetrics implements NodeObserver {
     private final Counter missedTicks = runs("missed");
 
     private NodeMetrics(Prices prices) {
-        all.config().meterFilter(PROMETHEUS_NAMES);
         batches = new BatchMetrics(all, prices);
         Gauge.builder(
                         "nightshift.runs.postponed",
@@ -88,6 +87,12 @@ public final class NodeMetrics implements NodeObserver {
                         "Runs of applied jobs that wait for their input, their destination or the model registry, and"
                                 + " triggers that can't look at their source")
                 .register(all);
+    }
+
+    /// The filter comes before the first meter: Micrometer warns otherwise.
+    private static CompositeMeterRegistry named(CompositeMeterRegistry registry) {
+        registry.config().meterFilter(PROMETHEUS_NAMES);
+        return registry;
     }
 
     /// Starts to count, and to send metrics if configured.
