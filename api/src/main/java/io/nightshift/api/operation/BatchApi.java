@@ -214,103 +214,66 @@ public final class BatchApi {
                     Response.empty("The batch has ended, and has no event after the Last-Event-ID. Do not reconnect."));
 
     /// Pauses a batch: no more partitions are leased until it is resumed.
-    public static final Operation<ControlResult> PAUSE = Operation.post(
-                    "pause",
-                    "/v1/batches/{batch}/pause",
-                    Role.ADMIN,
-                    "Pauses a batch: no more partitions are leased until it is resumed")
+    public static final Operation<ControlResult> PAUSE = control(
+                    "pause", "pause", "Pauses a batch: no more partitions are leased until it is resumed")
             .describedAs("Attempts in flight finish and are committed.")
-            .with(BATCH)
             .with(Body.optional("Reason"))
-            .mayBe(Refusal.REFUSED)
             .answers(ControlResult.class);
 
     /// Resumes a paused batch.
-    public static final Operation<ControlResult> RESUME = Operation.post(
-                    "resume", "/v1/batches/{batch}/resume", Role.ADMIN, "Resumes a paused batch")
-            .with(BATCH)
+    public static final Operation<ControlResult> RESUME = control("resume", "resume", "Resumes a paused batch")
             .with(Body.IGNORED)
-            .mayBe(Refusal.REFUSED)
             .answers(ControlResult.class);
 
     /// Cancels a batch.
-    public static final Operation<ControlResult> CANCEL = Operation.post(
-                    "cancel", "/v1/batches/{batch}/cancel", Role.ADMIN, "Cancels a batch")
+    public static final Operation<ControlResult> CANCEL = control("cancel", "cancel", "Cancels a batch")
             .describedAs(
                     "The staged output is deleted. Refused if readers already see the batch, or if it is being published and the destination does not answer.")
-            .with(BATCH)
             .with(Body.optional("Reason"))
-            .mayBe(Refusal.REFUSED)
             .answers(ControlResult.class);
 
     /// Retries a failed batch from its committed partitions.
-    public static final Operation<ControlResult> RETRY = Operation.post(
-                    "retry",
-                    "/v1/batches/{batch}/retry",
-                    Role.ADMIN,
-                    "Retries a failed batch from its committed partitions")
+    public static final Operation<ControlResult> RETRY = control(
+                    "retry", "retry", "Retries a failed batch from its committed partitions")
             .describedAs("In a running batch, retries the partitions that have used up their attempts.")
-            .with(BATCH)
             .with(Body.IGNORED)
-            .mayBe(Refusal.REFUSED)
             .answers(ControlResult.class);
 
     /// Lets a batch score outside its job's window.
-    public static final Operation<ControlResult> IGNORE_WINDOW = Operation.post(
-                    "ignoreWindow",
-                    "/v1/batches/{batch}/ignore-window",
-                    Role.ADMIN,
-                    "Lets a batch score outside its job's window")
+    public static final Operation<ControlResult> IGNORE_WINDOW = control(
+                    "ignoreWindow", "ignore-window", "Lets a batch score outside its job's window")
             .describedAs("Until the batch ends. Refused if the job has no window.")
-            .with(BATCH)
             .with(Body.IGNORED)
-            .mayBe(Refusal.REFUSED)
             .answers(ControlResult.class);
 
     /// Publishes a batch that is held because a check of its job has failed.
-    public static final Operation<ControlResult> APPROVE = Operation.post(
-                    "approve",
-                    "/v1/batches/{batch}/approve",
-                    Role.ADMIN,
-                    "Publishes a batch that is held because a check of its job has failed")
+    public static final Operation<ControlResult> APPROVE = control(
+                    "approve", "approve", "Publishes a batch that is held because a check of its job has failed")
             .describedAs("Refused if the batch is not held.")
-            .with(BATCH)
             .with(Body.optional("Reason"))
-            .mayBe(Refusal.REFUSED)
             .answers(ControlResult.class);
 
     /// Deletes the output of a published batch.
-    public static final Operation<ControlResult> DELETE_BATCH = Operation.post(
-                    "deleteBatch", "/v1/batches/{batch}/delete", Role.ADMIN, "Deletes the output of a published batch")
+    public static final Operation<ControlResult> DELETE_BATCH = control(
+                    "deleteBatch", "delete", "Deletes the output of a published batch")
             .describedAs(
                     "Readers stop seeing the batch at once. Its output is deleted after the grace period, and its ledger stays. Refused if the batch is not published, or if readers use it and `force` is not set: it is the newest of its job, or its run has an open batch.")
-            .with(BATCH)
             .with(Body.optional("Deletion"))
-            .mayBe(Refusal.REFUSED)
-            .auditedAs("delete")
             .answers(ControlResult.class);
 
     /// Scores quarantined rows of a published batch again.
-    public static final Operation<ControlResult> REDRIVE_BATCH = Operation.post(
-                    "redriveBatch",
-                    "/v1/batches/{batch}/redrive",
-                    Role.ADMIN,
-                    "Scores quarantined rows of a published batch again")
+    public static final Operation<ControlResult> REDRIVE_BATCH = control(
+                    "redriveBatch", "redrive", "Scores quarantined rows of a published batch again")
             .describedAs(
                     "Adds the rows that can be scored now to the batch; rows that fail again stay quarantined. The answer comes when it is durable that the redrive has begun; `redrive` of the batch says how far it is. Refused if the batch is not published or has no quarantined rows, if another redrive is in progress, if the job differs from that of the batch in more than what is read and how, or if the destination can't take the rows.")
-            .with(BATCH)
             .with(Body.optional("Redrive"))
-            .mayBe(Refusal.REFUSED)
-            .auditedAs("redrive")
             .answers(ControlResult.class);
 
     /// Rescores committed partitions.
-    public static final Operation<ControlResult> RESCORE = Operation.post(
-                    "rescore", "/v1/batches/{batch}/rescore", Role.ADMIN, "Rescores committed partitions")
+    public static final Operation<ControlResult> RESCORE = control(
+                    "rescore", "rescore", "Rescores committed partitions")
             .describedAs("Only for a batch that is not published.")
-            .with(BATCH)
             .with(Body.required("Partitions"))
-            .mayBe(Refusal.REFUSED)
             .answers(ControlResult.class);
 
     /// Opens a batch that scores partitions of a published batch with another model, and reuses the other parts.
@@ -379,6 +342,14 @@ public final class BatchApi {
             COMPARE_SCHEMA);
 
     private BatchApi() {}
+
+    /// An operation that changes the course of a batch.
+    private static Operation.Draft control(String id, String verb, String summary) {
+        return Operation.post(id, "/v1/batches/{batch}/" + verb, Role.ADMIN, summary)
+                .with(BATCH)
+                .mayBe(Refusal.REFUSED)
+                .auditedAs(verb);
+    }
 
     /// The operation of a control.
     public static Operation<ControlResult> of(BatchControl control) {

@@ -5,7 +5,7 @@ public enum Refusal {
     /// Nothing has the name that the request gives, or several things do. Every operation with a name in its path
     /// has this one.
     NOT_FOUND,
-    /// The state doesn't permit the change, or its outcome can't be told.
+    /// The state does not permit the change. Or the node does not know whether the change has taken effect.
     REFUSED,
     /// The request can't be carried out as it is, such as a job file with mistakes.
     REJECTED

@@ -85,7 +85,7 @@ public final class ClusterAccess implements AutoCloseable {
         }
     }
 
-    /// Sends what others are to be told of a batch that has stopped, if the node ends with the command.
+    /// Sends the alerts and the lineage of a batch that has stopped, if the node ends with the command.
     ///
     /// @return a sentence for each message that is not sent yet
     public List<String> settle(BatchDescription batch) {

@@ -128,7 +128,7 @@ public final class HomeNode implements AutoCloseable {
         return client;
     }
 
-    /// Sends what others are to be told of a batch that has stopped, since the process ends with it.
+    /// Sends the alerts and the lineage of a batch that has stopped, before the process ends.
     ///
     /// @return a sentence for each message that the next process on the home folder sends
     List<String> settle(BatchDescription batch) {
@@ -143,7 +143,7 @@ public final class HomeNode implements AutoCloseable {
         return unsent;
     }
 
-    /// How long the node keeps the output of a batch after readers stopped seeing it.
+    /// The time from the moment when readers stop seeing a batch to the deletion of its output.
     Duration grace() {
         return grace;
     }

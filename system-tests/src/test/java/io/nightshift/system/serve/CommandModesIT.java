@@ -43,7 +43,7 @@ final class CommandModesIT {
         SERVER
     }
 
-    /// What a command is asked, and what it answers wherever it works.
+    /// A call of a command, and its expected answer, which is the same in each mode.
     ///
     /// @param arguments after the command's name
     /// @param status the exit status
