@@ -1,7 +1,5 @@
 package io.nightshift.storage.objectstore;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import io.nightshift.storage.source.files.CopyFolder;
 import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.testing.objectstore.FaultProxy;
@@ -11,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.slf4j.LoggerFactory;
 
 /// One S3 server for the tests of the module, and a bucket behind a proxy for each test.
 public final class TestStore implements AutoCloseable {
@@ -23,8 +20,6 @@ public final class TestStore implements AutoCloseable {
         private static final S3Server SHARED = start();
 
         private static S3Server start() {
-            // Without settings of its own, the log of the tests tells everything.
-            ((Logger) LoggerFactory.getLogger("software.amazon.awssdk")).setLevel(Level.WARN);
             try {
                 return S3Server.start();
             } catch (IOException e) {

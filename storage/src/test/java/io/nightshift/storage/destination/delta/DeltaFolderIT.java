@@ -3,8 +3,6 @@ package io.nightshift.storage.destination.delta;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.delta.kernel.TableManager;
 import io.delta.kernel.internal.SnapshotImpl;
@@ -62,7 +60,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /// The contract for tables in a folder. A reader takes the files from the JSON of the log, and has DuckDB
 /// read them.
@@ -71,11 +68,6 @@ class DeltaFolderIT extends DestinationContract {
     private static final BatchId EARLIER = new BatchId("flights-20261123t231425-11aa");
     private static final String SHOWN = "nightshift.batch=%s:1";
     private static final String REMOVED = "nightshift.batch=%s:2";
-
-    static {
-        // The kernel reports each look at a table.
-        ((Logger) LoggerFactory.getLogger("io.delta")).setLevel(Level.ERROR);
-    }
 
     private Path table() {
         return folder.resolve("lake/sco res");

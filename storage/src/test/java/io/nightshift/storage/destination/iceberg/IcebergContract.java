@@ -3,8 +3,6 @@ package io.nightshift.storage.destination.iceberg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
@@ -72,7 +70,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /// The contract for tables in a folder. A reader asks Iceberg which files a snapshot has, and has DuckDB read
 /// them by the IDs of the table's columns.
@@ -81,11 +78,6 @@ abstract class IcebergContract extends DestinationContract {
     static final IcebergDestination TABLE = new IcebergDestination("lake", "db.scores");
     private static final TableIdentifier IDENTIFIER = TableIdentifier.parse(TABLE.table());
     private static final BatchId EARLIER = new BatchId("flights-20261123t231425-11aa");
-
-    static {
-        // Iceberg reports each look at a table.
-        ((Logger) LoggerFactory.getLogger("org.apache.iceberg")).setLevel(Level.WARN);
-    }
 
     private @Nullable IcebergCatalogs reader;
 

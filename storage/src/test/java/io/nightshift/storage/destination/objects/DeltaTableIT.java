@@ -3,8 +3,6 @@ package io.nightshift.storage.destination.objects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
@@ -34,17 +32,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /// A Delta table in a real store. [DeltaObjectsIT] is its contract.
 class DeltaTableIT {
 
     private static final String TABLE = "lake/scores";
-
-    static {
-        // The kernel reports each look at a table.
-        ((Logger) LoggerFactory.getLogger("io.delta")).setLevel(Level.ERROR);
-    }
 
     private static final String SHOWN = "nightshift.batch=" + ContractBatch.ID + ":1";
 
