@@ -6,6 +6,7 @@ import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.SourcePins;
+import io.nightshift.testing.ScratchFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,9 +24,26 @@ import org.duckdb.DuckDBLogicalType;
 /// A DuckDB, set up as in production, and a folder to work in.
 public class TestData implements AutoCloseable {
 
+    /// Opened by the first test that needs it; it ends with the process. Opening one takes 30 ms of processor time.
+    private static final class Shared {
+        // DuckDB takes 32 MiB for each CSV file that a query reads.
+        private static final DuckDb DUCK_DB = open(512L << 20, spill());
+
+        private static Path spill() {
+            try {
+                ScratchFolder folder = ScratchFolder.create("nightshift-duckdb");
+                Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(folder::delete));
+                return folder.path();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     public final DuckDb duckDb;
     public final Path folder;
 
+    private final boolean isShared;
     private final List<ReadConnections> connections = new ArrayList<>();
 
     public TestData(Path folder) {
@@ -34,10 +52,25 @@ public class TestData implements AutoCloseable {
 
     /// @param memory of DuckDB, in bytes
     public TestData(Path folder, long memory) {
+        this(folder, open(memory, folder.resolve("spill")), false);
+    }
+
+    private TestData(Path folder, DuckDb duckDb, boolean isShared) {
         this.folder = folder;
-        this.duckDb = DuckDb.open(memory, folder.resolve("spill"));
+        this.duckDb = duckDb;
+        this.isShared = isShared;
+    }
+
+    /// Data in the DuckDB that the tests of a process share. A test must not leave tables or settings in it.
+    public static TestData shared(Path folder) {
+        return new TestData(folder, Shared.DUCK_DB, true);
+    }
+
+    private static DuckDb open(long memory, Path spill) {
+        DuckDb duckDb = DuckDb.open(memory, spill);
         try (Connection connection = duckDb.connect()) {
             Destinations.register(connection);
+            return duckDb;
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -139,6 +172,8 @@ public class TestData implements AutoCloseable {
     @Override
     public void close() {
         connections.forEach(ReadConnections::close);
-        duckDb.close();
+        if (!isShared) {
+            duckDb.close();
+        }
     }
 }

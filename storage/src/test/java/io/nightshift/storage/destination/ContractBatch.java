@@ -81,9 +81,8 @@ public final class ContractBatch implements AutoCloseable {
             Path folder, Destination destination, ModelDescription model, Job.Output shape, String output, int rows) {
         this.model = model;
         this.rows = rows;
-        // DuckDB takes 32 MiB for each CSV file that a query reads.
-        data = new TestData(folder, 512L << 20);
-        data.execute("CREATE MACRO nightshift_output(ticket, output) AS " + output);
+        data = TestData.shared(folder);
+        data.execute("CREATE OR REPLACE MACRO nightshift_output(ticket, output) AS " + output);
         Path input = data.parquet(
                 "input/in.parquet",
                 "SELECT 'r' || i AS id, i * 1.5 AS f0, CASE i %% 3 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'a, \"b\"' || chr(10) END AS note FROM range(%d) t(i)"

@@ -45,7 +45,7 @@ class PartitionScanTest {
 
     @BeforeEach
     void start() {
-        data = new TestData(folder);
+        data = TestData.shared(folder);
     }
 
     @AfterEach

@@ -30,7 +30,7 @@ abstract class ParquetReaderFixture {
 
     @BeforeEach
     void start(@TempDir Path temp) {
-        node = new TestData(temp);
+        node = TestData.shared(temp);
         folder = temp.resolve("in");
         inspector = new ParquetReader(() -> node.duckDb, new SourceFiles(FileRoots.UNRESTRICTED));
     }

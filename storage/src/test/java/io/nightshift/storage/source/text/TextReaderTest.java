@@ -62,7 +62,7 @@ class TextReaderTest {
 
     @BeforeEach
     void start() {
-        data = new TestData(folder);
+        data = TestData.shared(folder);
     }
 
     @AfterEach
