@@ -1,6 +1,5 @@
 package io.nightshift.client;
 
-import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.AliasChange;
 import io.nightshift.api.AppliedJob;
@@ -12,41 +11,29 @@ import io.nightshift.api.BackfillPlan;
 import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
-import io.nightshift.api.BatchPage;
-import io.nightshift.api.BatchProof;
 import io.nightshift.api.ControlResult;
-import io.nightshift.api.DriftReport;
-import io.nightshift.api.EventPage;
-import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
-import io.nightshift.api.PredictionRows;
 import io.nightshift.api.PromoteRequest;
-import io.nightshift.api.QuarantineReasons;
-import io.nightshift.api.QuarantinedRowPage;
-import io.nightshift.api.ReplayProgress;
-import io.nightshift.api.ReplayReport;
 import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
-import io.nightshift.api.VerificationFinding;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
 import java.net.URI;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// A client of a cluster.
+/// A client of a cluster: reads its batches, and controls them, its jobs and its models.
 ///
 /// Any number of threads may share a client. No method blocks: each returns a stage, which completes on a
 /// thread of the client. Code that runs in a stage must not block for long; use the `…Async` methods of the
@@ -56,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 /// requests can be repeated safely, and the client has then already retried as often as it was configured to.
 ///
 /// A parameter `batch` is a batch's ID, a prefix of it that no other batch's ID has, or `latest`.
-public interface NightshiftClient extends AutoCloseable {
+public interface NightshiftClient extends BatchReader {
 
     /// Configures a client that connects over HTTP.
     ///
@@ -90,27 +77,6 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param parameters values of the job's parameters by name; a parameter that is not among them has the job
     ///     file's default
     CompletionStage<SchemaReport> compareSchema(String job, Map<String, String> parameters);
-
-    /// Reads a batch's status.
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    CompletionStage<BatchDescription> describe(String batch);
-
-    /// Reads the status that a batch had at some time, from its ledger.
-    ///
-    /// The stage fails with the kind `NOT_FOUND` if there was no such batch yet.
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    /// @param at the time
-    CompletionStage<BatchDescription> describe(String batch, Instant at);
-
-    /// Lists batches, newest first.
-    ///
-    /// @param filter the batches to list, and where the page begins
-    CompletionStage<BatchPage> list(BatchFilter filter);
-
-    /// Lists all jobs that were ever submitted, and all applied jobs.
-    CompletionStage<JobList> jobs();
 
     /// Applies a job: the cluster runs it by itself from now on, by its schedule and its trigger, until it is
     /// deleted. Applying the same job file again changes nothing; a changed one becomes the job's new
@@ -200,11 +166,6 @@ public interface NightshiftClient extends AutoCloseable {
     /// Lists the nodes of the cluster: the state of each, and which faults keep it from work.
     CompletionStage<NodeList> nodes();
 
-    /// Lists alerts, newest first.
-    ///
-    /// @param filter the alerts to list, and where the page begins
-    CompletionStage<AlertPage> alerts(AlertFilter filter);
-
     /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a
     /// verification without one ends it. When the stage completes, that is durable.
     ///
@@ -218,82 +179,12 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param channel the name of the channel in the configuration of the nodes
     CompletionStage<AlertTestResult> testAlertChannel(String channel);
 
-    /// Reads how much the predictions and features of a batch differ from those of the batch that its checks have
-    /// compared it with.
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    CompletionStage<DriftReport> drift(String batch);
-
-    /// Reads how much the predictions and features of a batch differ from those of another.
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    /// @param against the batch to compare with, written as `batch`
-    CompletionStage<DriftReport> drift(String batch, String against);
-
-    /// Reads a page of a batch's history, of at most 1,000 entries.
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    /// @param after number of the last entry that is already known; 0 to begin with the first
-    CompletionStage<EventPage> events(String batch, long after);
-
     /// Reads a page of a batch's partitions, in the order of the plan: the rows, the value of a partition
     /// key, and, of a committed partition, what was read and written.
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     /// @param filter the partitions to read, and where the page begins
     CompletionStage<PartitionPage> partitions(String batch, PartitionFilter filter);
-
-    /// Counts the quarantined rows of a batch by reason, with an example row for each. At most the first
-    /// million rows are counted.
-    ///
-    /// Over HTTP only. A client by messages fails the stage with the kind `UNEXPECTED`, because messages
-    /// carry no rows.
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    CompletionStage<QuarantineReasons> quarantineReasons(String batch);
-
-    /// Reads a page of the quarantined rows of a batch, of at most 1,000 rows.
-    ///
-    /// Over HTTP only, like [#quarantineReasons].
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    /// @param filter the rows to read, and where the page begins
-    CompletionStage<QuarantinedRowPage> quarantinedRows(String batch, QuarantineFilter filter);
-
-    /// Reads the first predictions of a published batch.
-    ///
-    /// Over HTTP only, like [#quarantineReasons].
-    ///
-    /// The stage fails with the kind `REFUSED` if the batch is not published, or its output can't be read.
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    /// @param rows the most rows, 1 to 10,000
-    CompletionStage<PredictionRows> predictions(String batch, int rows);
-
-    /// Verifies a batch: a node compares its ledger, its output and its input. A connection that breaks ends the
-    /// verification. A node verifies or replays one batch at a time.
-    ///
-    /// Over HTTP only, like [#quarantineReasons].
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    /// @param finding called with each finding as soon as it is made, by one thread at a time; must not block
-    /// @return completes with the result; cancelling it ends the verification
-    CompletionStage<BatchProof> verify(String batch, Consumer<VerificationFinding> finding);
-
-    /// Replays a published batch: a node scores it again, from the same input and with the same model, and compares
-    /// the scores with those that were published. A connection that breaks ends the replay. A node verifies or
-    /// replays one batch at a time.
-    ///
-    /// Over HTTP only, like [#quarantineReasons].
-    ///
-    /// The stage fails with the kind `REFUSED` if the batch is not published, or its input, its model or its output
-    /// is gone or has changed.
-    ///
-    /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    /// @param options which partitions, and by how many threads
-    /// @param progress called with the progress, by one thread at a time; must not block
-    /// @return completes with the result; cancelling it ends the replay
-    CompletionStage<ReplayReport> replay(String batch, ReplayOptions options, Consumer<ReplayProgress> progress);
 
     /// Pauses, resumes, cancels, retries, rescores, approves, deletes or redrives a batch, or lets it ignore its
     /// window. When the stage completes, the change is durable.

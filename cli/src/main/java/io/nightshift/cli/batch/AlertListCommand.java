@@ -8,7 +8,7 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.AlertFilter;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.protocol.failure.FailureException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -43,13 +43,13 @@ final class AlertListCommand extends QueryCommand {
     }
 
     @Override
-    int run(NightshiftClient client) {
+    int run(BatchReader reader) {
         int most = checkedLimit();
         List<AlertDescription> alerts = new ArrayList<>();
         String cursor = null;
         do {
             AlertFilter filter = new AlertFilter(onlyOpen, Math.min(PAGE, most - alerts.size()), cursor);
-            AlertPage page = ClusterAccess.answer(client.alerts(filter));
+            AlertPage page = ClusterAccess.answer(reader.alerts(filter));
             alerts.addAll(page.alerts());
             cursor = page.next();
         } while (cursor != null && alerts.size() < most);

@@ -9,7 +9,7 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.DistributionJson;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -74,10 +74,10 @@ final class BatchDiffCommand extends QueryCommand {
                     "The number of records to list, those that changed most first, 0 to 10000 (default: ${DEFAULT-VALUE}).")
     private int rows;
 
-    /// The client knows where the outputs are. They are read here.
+    /// The reader knows where the outputs are. They are read here.
     @Override
-    int run(NightshiftClient client) {
-        return compare(published(client, earlier), published(client, later));
+    int run(BatchReader reader) {
+        return compare(published(reader, earlier), published(reader, later));
     }
 
     private int compare(PublishedBatch before, PublishedBatch after) {
@@ -115,18 +115,18 @@ final class BatchDiffCommand extends QueryCommand {
         }
     }
 
-    private static PublishedBatch published(NightshiftClient client, String wanted) {
-        BatchDescription described = ClusterAccess.answer(client.describe(wanted));
+    private static PublishedBatch published(BatchReader reader, String wanted) {
+        BatchDescription described = ClusterAccess.answer(reader.describe(wanted));
         BatchId batch = new BatchId(described.batch());
         if (described.destination() == null) {
             throw notPublished(batch);
         }
-        return new PublishedBatch(batch, job(client, batch), described.destination());
+        return new PublishedBatch(batch, job(reader, batch), described.destination());
     }
 
     /// The job in the first entry of a batch's ledger.
-    private static Job job(NightshiftClient client, BatchId batch) {
-        EventPage page = ClusterAccess.answer(client.events(batch.value(), 0));
+    private static Job job(BatchReader reader, BatchId batch) {
+        EventPage page = ClusterAccess.answer(reader.events(batch.value(), 0));
         try {
             if (!page.events().isEmpty()
                     && EntryJson.event(page.events().getFirst()) instanceof BatchEvent.Submitted submitted) {

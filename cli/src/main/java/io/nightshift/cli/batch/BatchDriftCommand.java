@@ -7,7 +7,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -43,9 +43,9 @@ final class BatchDriftCommand extends QueryCommand {
     private @Nullable String against;
 
     @Override
-    int run(NightshiftClient client) {
+    int run(BatchReader reader) {
         return show(ClusterAccess.answer(
-                against == null ? client.drift(wanted.name()) : client.drift(wanted.name(), against)));
+                against == null ? reader.drift(wanted.name()) : reader.drift(wanted.name(), against)));
     }
 
     private int show(DriftReport report) {

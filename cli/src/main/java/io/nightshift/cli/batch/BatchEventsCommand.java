@@ -5,7 +5,7 @@ import io.nightshift.api.EventPage;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.EventText;
 import io.nightshift.protocol.ledger.EntryJson;
@@ -23,11 +23,11 @@ final class BatchEventsCommand extends QueryCommand {
     private final BatchParameter wanted = new BatchParameter();
 
     @Override
-    int run(NightshiftClient client) {
+    int run(BatchReader reader) {
         String batch = wanted.name();
         Long after = 0L;
         while (after != null) {
-            EventPage page = ClusterAccess.answer(client.events(batch, after));
+            EventPage page = ClusterAccess.answer(reader.events(batch, after));
             // `latest` is another one when a batch is submitted meanwhile.
             batch = page.batch();
             page.events().forEach(this::show);

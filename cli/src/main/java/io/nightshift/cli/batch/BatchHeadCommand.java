@@ -6,7 +6,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.node.check.BatchExaminations;
 import io.nightshift.protocol.failure.FailureException;
 import java.nio.file.Path;
@@ -44,8 +44,8 @@ final class BatchHeadCommand extends QueryCommand {
     private int rows;
 
     @Override
-    int run(NightshiftClient client) {
-        return show(ClusterAccess.answer(client.predictions(wanted.name(), checkedRows())));
+    int run(BatchReader reader) {
+        return show(ClusterAccess.answer(reader.predictions(wanted.name(), checkedRows())));
     }
 
     private int checkedRows() {

@@ -9,7 +9,7 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.BatchFilter;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.ArrayList;
@@ -50,19 +50,19 @@ final class BatchListCommand extends QueryCommand {
     }
 
     @Override
-    int run(NightshiftClient client) {
+    int run(BatchReader reader) {
         int most = checkedLimit();
         List<BatchDescription> batches = new ArrayList<>();
         String cursor = null;
         do {
             int rest = Math.min(PAGE, most - batches.size());
-            BatchPage page = ClusterAccess.answer(client.list(new BatchFilter(job, null, rest, cursor)));
+            BatchPage page = ClusterAccess.answer(reader.list(new BatchFilter(job, null, rest, cursor)));
             page.batches().stream().map(BatchDescription::recorded).forEach(batches::add);
             cursor = page.next();
         } while (cursor != null && batches.size() < most);
         return show(
                 batches,
-                () -> ClusterAccess.answer(client.jobs()).jobs().stream()
+                () -> ClusterAccess.answer(reader.jobs()).jobs().stream()
                         .map(JobList.JobDescription::job)
                         .collect(Collectors.toSet()));
     }

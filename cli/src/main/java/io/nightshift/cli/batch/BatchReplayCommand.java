@@ -7,7 +7,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.client.ReplayOptions;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.Configuration;
@@ -65,7 +65,7 @@ final class BatchReplayCommand extends QueryCommand {
     }
 
     @Override
-    int run(NightshiftClient client) {
+    int run(BatchReader reader) {
         if (registries.isGiven() && !readsLedger()) {
             throw FailureException.permanent(
                     "the server has a model registry of its own. Leave out --registry, or stop the server");
@@ -74,7 +74,7 @@ final class BatchReplayCommand extends QueryCommand {
             PartitionListParser.parse(partitions);
         }
         return show(ClusterAccess.answer(
-                client.replay(wanted.name(), new ReplayOptions(partitions, checkedThreads()), this::told)));
+                reader.replay(wanted.name(), new ReplayOptions(partitions, checkedThreads()), this::told)));
     }
 
     private @Nullable Integer checkedThreads() {

@@ -11,7 +11,7 @@ import io.nightshift.cli.output.TextTable;
 import io.nightshift.cli.output.TimingText;
 import io.nightshift.cli.output.UnseenCategoryText;
 import io.nightshift.cli.output.UseText;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.node.configuration.Configuration;
@@ -40,10 +40,10 @@ final class BatchShowCommand extends QueryCommand {
     private @Nullable String time;
 
     @Override
-    int run(NightshiftClient client) {
+    int run(BatchReader reader) {
         Instant at = at();
         return show(
-                ClusterAccess.answer(at == null ? client.describe(wanted.name()) : client.describe(wanted.name(), at)));
+                ClusterAccess.answer(at == null ? reader.describe(wanted.name()) : reader.describe(wanted.name(), at)));
     }
 
     private @Nullable Instant at() {

@@ -9,7 +9,7 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Colours;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
@@ -47,16 +47,16 @@ final class BatchVerifyCommand extends QueryCommand {
     private final Colours colours = Colours.ofProcess();
 
     @Override
-    int run(NightshiftClient client) {
+    int run(BatchReader reader) {
         if (isReported && readsLedger() && configuration().journal() == null) {
             throw FailureException.permanent(
                     "--alert needs a server or a cluster, whose nodes send the alert. The exit status tells the result, too");
         }
-        BatchProof proof = ClusterAccess.answer(client.verify(wanted.name(), this::told));
+        BatchProof proof = ClusterAccess.answer(reader.verify(wanted.name(), this::told));
         if (isReported && Phase.PUBLISHED.toString().equals(proof.state())) {
             String summary = Failure.shortened(proof.summary(), LONGEST_SUMMARY);
-            var _ = ClusterAccess.answer(
-                    client.reportVerification(proof.batch(), new VerificationReport(proof.proved(), summary)));
+            var _ = askNodes(
+                    nodes -> nodes.reportVerification(proof.batch(), new VerificationReport(proof.proved(), summary)));
         }
         if (asJson()) {
             JsonOutput.print(out(), ApiJson.tree(proof));

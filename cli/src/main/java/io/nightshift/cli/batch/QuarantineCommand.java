@@ -1,7 +1,7 @@
 package io.nightshift.cli.batch;
 
 import io.nightshift.api.QuarantinedRow;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -13,12 +13,12 @@ abstract class QuarantineCommand extends QueryCommand {
     private final BatchParameter wanted = new BatchParameter();
 
     @Override
-    final int run(NightshiftClient client) {
-        return show(client, wanted.name());
+    final int run(BatchReader reader) {
+        return show(reader, wanted.name());
     }
 
     /// @return the exit status
-    abstract int show(NightshiftClient client, String batch);
+    abstract int show(BatchReader reader, String batch);
 
     /// The place of a row, for people.
     static String place(QuarantinedRow row) {

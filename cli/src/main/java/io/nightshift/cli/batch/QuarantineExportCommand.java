@@ -5,7 +5,7 @@ import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.client.QuarantineFilter;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.QuarantineTable;
@@ -99,16 +99,16 @@ final class QuarantineExportCommand extends QuarantineCommand {
     }
 
     @Override
-    int show(NightshiftClient client, String batch) {
+    int show(BatchReader reader, String batch) {
         // A first page names the batch: `latest` is another one when a batch is submitted meanwhile.
         QuarantineFilter filter = QuarantineFilter.ALL.atMost(PAGE);
-        QuarantinedRowPage first = ClusterAccess.answer(client.quarantinedRows(batch, filter));
+        QuarantinedRowPage first = ClusterAccess.answer(reader.quarantinedRows(batch, filter));
         return export(
                 table -> {
                     QuarantinedRowPage page = first;
                     page.rows().forEach(table::add);
                     while (page.next() != null) {
-                        page = ClusterAccess.answer(client.quarantinedRows(page.batch(), filter.from(page.next())));
+                        page = ClusterAccess.answer(reader.quarantinedRows(page.batch(), filter.from(page.next())));
                         page.rows().forEach(table::add);
                     }
                 },

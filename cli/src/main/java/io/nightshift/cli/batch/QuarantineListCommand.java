@@ -9,7 +9,7 @@ import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import java.util.List;
 import java.util.Objects;
 import picocli.CommandLine.Command;
@@ -30,8 +30,8 @@ final class QuarantineListCommand extends QuarantineCommand {
     private static final int LONGEST = 80;
 
     @Override
-    int show(NightshiftClient client, String batch) {
-        return show(ClusterAccess.answer(client.quarantineReasons(batch)));
+    int show(BatchReader reader, String batch) {
+        return show(ClusterAccess.answer(reader.quarantineReasons(batch)));
     }
 
     private int show(QuarantineReasons quarantine) {

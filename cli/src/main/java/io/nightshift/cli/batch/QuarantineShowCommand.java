@@ -7,7 +7,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.BatchReader;
 import io.nightshift.client.QuarantineFilter;
 import io.nightshift.protocol.failure.FailureException;
 import java.util.ArrayList;
@@ -49,25 +49,25 @@ final class QuarantineShowCommand extends QuarantineCommand {
     private @Nullable String reason;
 
     @Override
-    int show(NightshiftClient client, String batch) {
-        Reader reader = new Reader();
+    int show(BatchReader reader, String batch) {
+        Found found = new Found();
         QuarantineFilter filter = QuarantineFilter.ALL.ofReason(reason).atMost(PAGE);
-        QuarantinedRowPage page = ClusterAccess.answer(client.quarantinedRows(batch, filter));
-        while (page.rows().stream().allMatch(reader) && page.next() != null) {
+        QuarantinedRowPage page = ClusterAccess.answer(reader.quarantinedRows(batch, filter));
+        while (page.rows().stream().allMatch(found) && page.next() != null) {
             // `latest` is another one when a batch is submitted meanwhile.
-            page = ClusterAccess.answer(client.quarantinedRows(page.batch(), filter.from(page.next())));
+            page = ClusterAccess.answer(reader.quarantinedRows(page.batch(), filter.from(page.next())));
         }
-        print(reader, page.batch(), page.state(), page.quarantined());
+        print(found, page.batch(), page.state(), page.quarantined());
         return ExitStatus.DONE;
     }
 
     /// Prints rows as JSON, or keeps them for a table, up to the limit.
-    private final class Reader implements Predicate<QuarantinedRow> {
+    private final class Found implements Predicate<QuarantinedRow> {
 
         private final List<QuarantinedRow> kept = new ArrayList<>();
         private long count;
 
-        Reader() {
+        Found() {
             if (limit < 0) {
                 throw FailureException.permanent("--limit must be 0 or more, not %d".formatted(limit));
             }
@@ -92,22 +92,22 @@ final class QuarantineShowCommand extends QuarantineCommand {
         }
     }
 
-    private void print(Reader reader, String batch, String state, long quarantined) {
+    private void print(Found found, String batch, String state, long quarantined) {
         if (asJson()) {
             return;
         }
-        if (reader.kept.isEmpty()) {
+        if (found.kept.isEmpty()) {
             out().println("Batch %s (%s) has no quarantined rows%s."
                     .formatted(batch, state, reason == null ? "" : " of this reason"));
             return;
         }
-        boolean named = reader.kept.stream().anyMatch(row -> row.id() != null);
+        boolean named = found.kept.stream().anyMatch(row -> row.id() != null);
         TextTable table = new TextTable().left("FILE AND ROW");
         if (named) {
             table = table.left("ID");
         }
         table = table.left("REASON").left("VALUE").left("MESSAGE");
-        for (QuarantinedRow row : reader.kept) {
+        for (QuarantinedRow row : found.kept) {
             List<String> cells = new ArrayList<>();
             cells.add(place(row));
             if (named) {
@@ -119,7 +119,7 @@ final class QuarantineShowCommand extends QuarantineCommand {
             table.row(cells.toArray(String[]::new));
         }
         table.print(out());
-        if (reader.isFull()) {
+        if (found.isFull()) {
             out().println();
             out().println("The batch has %s quarantined rows; --limit shows more."
                     .formatted(DisplayFormat.number(quarantined)));

@@ -2,12 +2,15 @@ package io.nightshift.cli.batch;
 
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
+import io.nightshift.client.BatchReader;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.Configuration;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 
@@ -18,8 +21,8 @@ abstract class QueryCommand extends LedgerCommand {
     @Mixin
     private final ServerOption server = new ServerOption();
 
-    /// Whether the command reads the ledger itself, as no server does.
-    private boolean isOwnReader;
+    /// The server that the command asks; null while it reads the ledger itself.
+    private @Nullable NightshiftClient asked;
 
     @Override
     final int run() {
@@ -31,9 +34,14 @@ abstract class QueryCommand extends LedgerCommand {
         return local.isPresent() ? ask(local.get()) : super.run();
     }
 
-    private int ask(NightshiftClient connected) {
-        try (NightshiftClient client = connected) {
-            return run(client);
+    private int ask(NightshiftClient client) {
+        asked = client;
+        return read(client);
+    }
+
+    private int read(BatchReader open) {
+        try (BatchReader reader = open) {
+            return run(reader);
         } catch (NightshiftException e) {
             throw ClusterAccess.told(e);
         }
@@ -41,15 +49,23 @@ abstract class QueryCommand extends LedgerCommand {
 
     @Override
     final int run(Ledger ledger) {
-        isOwnReader = true;
         Configuration given = configuration();
-        return ask(new LedgerClient(
-                ledger, given, home(), () -> registry(given), () -> ClusterAccess.client(given, token())));
+        return read(new LedgerReader(ledger, given, home(), () -> registry(given)));
     }
 
     /// Whether the command reads the ledger itself.
     final boolean readsLedger() {
-        return isOwnReader;
+        return asked == null;
+    }
+
+    /// Asks what the ledger can't answer: the server, or the nodes of the configured cluster.
+    final <T> T askNodes(Function<NightshiftClient, CompletionStage<T>> question) {
+        if (asked != null) {
+            return ClusterAccess.answer(question.apply(asked));
+        }
+        try (NightshiftClient nodes = ClusterAccess.client(configuration(), token())) {
+            return ClusterAccess.answer(question.apply(nodes));
+        }
     }
 
     /// The registry of the models, where the command reads the ledger itself.
@@ -67,7 +83,7 @@ abstract class QueryCommand extends LedgerCommand {
         return server.token(home());
     }
 
-    /// @param client of a server, or of the ledger
+    /// @param reader of the ledger, or the client of a server
     /// @return the exit status
-    abstract int run(NightshiftClient client);
+    abstract int run(BatchReader reader);
 }

@@ -3,52 +3,24 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.api.AlertDescription;
 import io.nightshift.api.AlertPage;
-import io.nightshift.api.AlertTestResult;
-import io.nightshift.api.AliasChange;
-import io.nightshift.api.AppliedJob;
-import io.nightshift.api.ApplyResult;
-import io.nightshift.api.Backfill;
-import io.nightshift.api.BackfillControl;
-import io.nightshift.api.BackfillList;
-import io.nightshift.api.BackfillPlan;
-import io.nightshift.api.BackfillRequest;
-import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.BatchProof;
-import io.nightshift.api.ControlResult;
 import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
-import io.nightshift.api.JobRun;
-import io.nightshift.api.JobRunPage;
-import io.nightshift.api.ModelHistory;
-import io.nightshift.api.NodeList;
-import io.nightshift.api.PartitionPage;
 import io.nightshift.api.PredictionRows;
-import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.ReplayProgress;
 import io.nightshift.api.ReplayReport;
-import io.nightshift.api.RescoreRequest;
-import io.nightshift.api.RetentionReport;
-import io.nightshift.api.RollbackRequest;
-import io.nightshift.api.RollbackResult;
-import io.nightshift.api.SchemaReport;
-import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationFinding;
-import io.nightshift.api.VerificationReport;
-import io.nightshift.api.VerificationResult;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.client.AlertFilter;
 import io.nightshift.client.BatchFilter;
-import io.nightshift.client.NightshiftClient;
-import io.nightshift.client.PartitionFilter;
+import io.nightshift.client.BatchReader;
 import io.nightshift.client.QuarantineFilter;
 import io.nightshift.client.ReplayOptions;
-import io.nightshift.client.RunFilter;
-import io.nightshift.client.SubmitOptions;
 import io.nightshift.coordinator.alert.AlertDescriptions;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.description.BatchDescriptions;
@@ -76,6 +48,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -83,11 +56,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the ledger itself, where no server does, and answers as a server would: the same records, read by the
-/// same code. It reads only; what changes something needs a node, and is not supported.
+/// same code.
 ///
 /// No method waits in the background: each stage that it returns is complete. For one thread. Throws
 /// [FailureException] where a stage of another client would fail.
-final class LedgerClient implements NightshiftClient {
+final class LedgerReader implements BatchReader {
 
     private static final int ENTRIES = 1_000;
 
@@ -99,7 +72,6 @@ final class LedgerClient implements NightshiftClient {
     private final Configuration given;
     private final HomeFolder home;
     private final Supplier<ModelRegistry> registry;
-    private final Supplier<NightshiftClient> nodes;
     private final ObjectCopies objects;
     private final FileRoots roots;
     private final DuckDbOnDemand duckDb;
@@ -107,18 +79,11 @@ final class LedgerClient implements NightshiftClient {
     private @Nullable RegisteredBatches registered;
 
     /// @param registry of the models, for replays
-    /// @param nodes connects to the nodes of the cluster, for what the ledger can't answer
-    LedgerClient(
-            Ledger ledger,
-            Configuration given,
-            HomeFolder home,
-            Supplier<ModelRegistry> registry,
-            Supplier<NightshiftClient> nodes) {
+    LedgerReader(Ledger ledger, Configuration given, HomeFolder home, Supplier<ModelRegistry> registry) {
         this.ledger = ledger;
         this.given = given;
         this.home = home;
         this.registry = registry;
-        this.nodes = nodes;
         this.objects = given.objects().ofCommand(home.folder());
         this.roots = given.files().ofCommand().withOwn(objects.folder().parent());
         this.duckDb = new DuckDbOnDemand(home.folder(), roots);
@@ -138,10 +103,6 @@ final class LedgerClient implements NightshiftClient {
         return CompletableFuture.completedFuture(value);
     }
 
-    private static IllegalStateException unsupported() {
-        return new IllegalStateException("the ledger is only read");
-    }
-
     private Destinations destinations(DuckDbOnDemand over) {
         return new Destinations(over, given.dataSources(), roots, objects);
     }
@@ -153,18 +114,25 @@ final class LedgerClient implements NightshiftClient {
 
     @Override
     public CompletionStage<BatchPage> list(BatchFilter filter) {
-        if (filter.state() != null) {
-            throw unsupported();
-        }
+        List<BatchDescription> page = new ArrayList<>();
         Entry before = filter.cursor() == null ? null : registered().named(filter.cursor());
-        List<Entry> found = registered().page(filter.job(), null, before, filter.limit() + 1);
-        boolean isLast = found.size() <= filter.limit();
-        List<Entry> page = isLast ? found : found.subList(0, filter.limit());
-        return done(new BatchPage(
-                page.stream()
-                        .map(entry -> BatchDescriptions.of(ledger, entry, given.prices()))
-                        .toList(),
-                isLast ? null : page.getLast().batch().value()));
+        while (true) {
+            List<Entry> found = registered().page(filter.job(), null, before, filter.limit() + 1);
+            for (Entry entry : found) {
+                if (page.size() == filter.limit()) {
+                    return done(new BatchPage(
+                            page, Objects.requireNonNull(before).batch().value()));
+                }
+                BatchDescription batch = BatchDescriptions.of(ledger, entry, given.prices());
+                if (filter.state() == null || batch.state().equals(filter.state())) {
+                    page.add(batch);
+                }
+                before = entry;
+            }
+            if (found.size() <= filter.limit()) {
+                return done(new BatchPage(page, null));
+            }
+        }
     }
 
     @Override
@@ -296,134 +264,6 @@ final class LedgerClient implements NightshiftClient {
                     .prepareReplay(registered().resolve(batch), listed)
                     .run(threads, progress));
         }
-    }
-
-    @Override
-    public CompletionStage<VerificationResult> reportVerification(String batch, VerificationReport report) {
-        NightshiftClient cluster = nodes.get();
-        return cluster.reportVerification(batch, report).whenComplete((_, _) -> cluster.close());
-    }
-
-    // What changes something, and what only nodes know.
-
-    @Override
-    public CompletionStage<SubmitResult> submit(String job, SubmitOptions options) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<SchemaReport> compareSchema(String job, Map<String, String> parameters) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<ApplyResult> applyJob(String job, String text, @Nullable String folder) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<AppliedJob> appliedJob(String job) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<AppliedJob> pauseJob(String job, String reason) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<AppliedJob> resumeJob(String job) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<AppliedJob> deleteJob(String job) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<JobRun> triggerJob(String job, Map<String, String> parameters, @Nullable String key) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<JobRunPage> runs(String job, RunFilter filter) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<Backfill> startBackfill(String job, BackfillRequest request, @Nullable String key) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<BackfillList> backfills(String job) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<Backfill> backfill(String job, String id) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<Backfill> controlBackfill(String job, String id, BackfillControl control) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<NodeList> nodes() {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<AlertTestResult> testAlertChannel(String channel) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<PartitionPage> partitions(String batch, PartitionFilter filter) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<ControlResult> control(String batch, BatchControl control) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<SubmitResult> rescore(String batch, RescoreRequest request, @Nullable String key) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<RetentionReport> applyRetention(@Nullable String job, boolean dryRun) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<AliasChange> promoteModel(String model, PromoteRequest request) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<RollbackResult> rollBackModel(String model, RollbackRequest request) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<ModelHistory> modelHistory(String model) {
-        throw unsupported();
-    }
-
-    @Override
-    public CompletionStage<BatchDescription> watch(String batch, Consumer<BatchDescription> progress) {
-        throw unsupported();
     }
 
     @Override
