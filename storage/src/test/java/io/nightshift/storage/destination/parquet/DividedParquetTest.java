@@ -2,8 +2,10 @@ package io.nightshift.storage.destination.parquet;
 
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.testing.Nightly;
 
 /// The contract with a size of files, where each partition fits into one.
+@Nightly(shortForm = {"ParquetDestinationTest", "DividedPartsTest"})
 final class DividedParquetTest extends ParquetDestinationTest {
 
     @Override
