@@ -533,7 +533,8 @@ final class HttpNightshiftClient implements NightshiftClient {
         return attempts;
     }
 
-    private static Duration retryAfter(HttpResponse<?> response, int number) {
+    /// How long to wait before a request is repeated: as long as the server says, or else longer with each attempt.
+    static Duration retryAfter(HttpResponse<?> response, int number) {
         return response.headers()
                 .firstValue("Retry-After")
                 .filter(seconds -> seconds.matches("[0-9]{1,4}"))

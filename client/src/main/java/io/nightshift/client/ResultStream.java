@@ -38,6 +38,12 @@ final class ResultStream<P, R> {
         this.listener = listener;
     }
 
+    /// A stream whose only event is the result.
+    static <R> ResultStream<Void, R> withoutProgress(HttpNightshiftClient client, String path, Event<R> end) {
+        // No event has this name.
+        return new ResultStream<>(client, path, new Event<>("", Void.class), end, progress -> {});
+    }
+
     CompletableFuture<R> start() {
         var _ = result.whenComplete((value, error) -> {
             ServerSentEventReader stream = open;
@@ -83,17 +89,16 @@ final class ResultStream<P, R> {
         if (result.isDone()) {
             return;
         }
-        NightshiftException failure = response == null || response.statusCode() < 300
+        NightshiftException failure = response == null || reader.hasBegun()
                 ? client.unreachable(
                         error == null ? new java.io.IOException("the stream ended before its result") : error)
                 : HttpNightshiftClient.failure(response.statusCode(), reader.errorBody());
-        boolean hasBegun = response != null && response.statusCode() < 300;
-        if (hasBegun || !failure.kind().isTransient() || attempt >= client.attempts()) {
+        if (reader.hasBegun() || !failure.kind().isTransient() || attempt >= client.attempts()) {
             result.completeExceptionally(failure);
             return;
         }
         client.useNextServer();
-        Duration wait = Backoff.after(attempt);
+        Duration wait = response == null ? Backoff.after(attempt) : HttpNightshiftClient.retryAfter(response, attempt);
         CompletableFuture.delayedExecutor(wait.toMillis(), TimeUnit.MILLISECONDS)
                 .execute(() -> connect(attempt + 1));
     }

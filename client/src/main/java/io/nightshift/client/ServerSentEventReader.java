@@ -24,7 +24,7 @@ final class ServerSentEventReader implements BodyHandler<Void>, Flow.Subscriber<
     private final StringBuilder errorBody = new StringBuilder();
     private String id;
     private String name = "message";
-    private boolean isStream;
+    private volatile boolean isStream;
     private Flow.@Nullable Subscription subscription;
 
     /// @param id ID of the last event of the stream before, or empty
@@ -37,6 +37,11 @@ final class ServerSentEventReader implements BodyHandler<Void>, Flow.Subscriber<
     public BodySubscriber<Void> apply(HttpResponse.ResponseInfo response) {
         isStream = response.statusCode() == 200;
         return BodySubscribers.fromLineSubscriber(this);
+    }
+
+    /// Whether the response has begun, with status 200. Its stage completes only with its end.
+    boolean hasBegun() {
+        return isStream;
     }
 
     /// The body of a response with another status than 200.
