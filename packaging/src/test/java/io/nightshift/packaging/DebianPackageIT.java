@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,29 +42,75 @@ final class DebianPackageIT {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
-    /// The program belongs to root, so the start-up cache goes to the user.
-    @Test
-    void theMainJobRunsForAUserWhoMayNotWriteToTheProgram() throws IOException, InterruptedException {
-        assumeTrue(Release.isRoot() && Release.hasTool("setpriv"), "only root can run the program as another user");
-        Path home = Files.createDirectories(folder.resolve("home"));
-        Release.tool(folder, "chown", USER, home.toString());
+    /// Runs a command as a user who may not write to the program, which belongs to root.
+    private static CommandResult nightshift(Path home, Map<String, String> more, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of("/usr/bin/setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs"));
-        command.addAll(List.of(
-                root.resolve("usr/bin/nightshift").toString(),
+        command.add(root.resolve("usr/bin/nightshift").toString());
+        command.addAll(List.of(arguments));
+        Map<String, String> environment = new TreeMap<>(more);
+        environment.put("PATH", folder.resolve("tools").toString());
+        environment.put("HOME", home.toString());
+        return Release.run(home, environment, command);
+    }
+
+    private static CommandResult runTheMainJob(Path home, Map<String, String> environment)
+            throws IOException, InterruptedException {
+        CommandResult run = nightshift(
+                home,
+                environment,
                 "run",
                 root.resolve("usr/share/doc/nightshift/examples/flights/job.yaml")
                         .toString(),
                 "--set",
                 "destination.parquet=" + home.resolve("predictions"),
                 "-o",
-                "json"));
-        Map<String, String> environment = Map.of("PATH", folder.resolve("tools").toString(), "HOME", home.toString());
-
-        CommandResult run = Release.run(home, environment, command);
-
-        run.expect(0, "preparing a start-up cache");
+                "json");
+        run.expect(0);
         assertThat(run.json().path("state").asText()).isEqualTo("published");
+        return run;
+    }
+
+    private static Path homeOfTheUser(String name) throws IOException, InterruptedException {
+        assumeTrue(Release.isRoot() && Release.hasTool("setpriv"), "only root can run the program as another user");
+        Path home = Files.createDirectories(folder.resolve(name));
+        Release.tool(folder, "chown", USER, home.toString());
+        return home;
+    }
+
+    @Test
+    void theMainJobRunsForAUserWhoMayNotWriteToTheProgram() throws IOException, InterruptedException {
+        CommandResult run = runTheMainJob(homeOfTheUser("home"), Map.of("NIGHTSHIFT_CACHE", "off"));
+
+        assertThat(run.err()).doesNotContain("start-up cache");
+    }
+
+    /// No cache is made for a job file that does not exist, but its folder is.
+    @Test
+    void theFolderOfTheStartUpCacheIsTheUsers() throws IOException, InterruptedException {
+        Path home = homeOfTheUser("without-a-cache");
+
+        nightshift(home, Map.of(), "run", "missing.yaml").expect(2, "missing.yaml");
+
+        String build = Files.readString(root.resolve("usr/lib/nightshift/lib/build-id"))
+                .strip();
+        assertThat(home.resolve(".cache/nightshift").resolve(build)).isEmptyDirectory();
+        assertThat(root.resolve("var/cache/nightshift")).isEmptyDirectory();
+    }
+
+    @Nightly(
+            shortForm = {
+                "DebianPackageIT.theFolderOfTheStartUpCacheIsTheUsers",
+                "ArchiveIT.theFirstRunHasMadeTheStartUpCacheInTheFolderOfTheProgram"
+            })
+    @Test
+    void theFirstRunOfAUserMakesTheStartUpCacheInTheFolderOfTheUser() throws IOException, InterruptedException {
+        Path home = homeOfTheUser("with-a-cache");
+
+        CommandResult run = runTheMainJob(home, Map.of());
+
+        assertThat(run.err()).contains("preparing a start-up cache");
         try (Stream<Path> files = Files.walk(home.resolve(".cache/nightshift"))) {
             assertThat(files).anyMatch(file -> file.toString().endsWith(".aot"));
         }
