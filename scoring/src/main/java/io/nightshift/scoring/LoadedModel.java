@@ -6,6 +6,7 @@ import io.nightshift.scoring.form.GraphForm;
 import io.nightshift.scoring.form.LinearForm;
 import io.nightshift.scoring.form.ModelDefinition;
 import io.nightshift.scoring.form.ModelForm;
+import io.nightshift.scoring.form.PipelineForm;
 import io.nightshift.scoring.form.RowForm;
 import io.nightshift.scoring.form.ScorerFactory;
 import io.nightshift.scoring.graph.OnnxGraphScorers;
@@ -14,6 +15,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.pipeline.PipelineScorers;
 import io.nightshift.scoring.row.RowScorers;
 import java.util.List;
 
@@ -34,6 +36,7 @@ final class LoadedModel implements Model {
             case LinearForm linear -> new LinearScorers(linear);
             case GraphForm graph -> new OnnxGraphScorers(graph);
             case RowForm rows -> new RowScorers(rows);
+            case PipelineForm pipeline -> new PipelineScorers(pipeline);
         };
     }
 
@@ -77,7 +80,7 @@ final class LoadedModel implements Model {
             names += 64;
             names += switch (feature.type()) {
                 case FeatureType.Numeric numeric -> 0;
-                case FeatureType.Nominal(List<String> levels) -> heapBytes(levels);
+                case FeatureType.Nominal nominal -> heapBytes(nominal.levels());
                 case FeatureType.Categorical categorical ->
                     20L * categorical.codes().size() + heapBytes(categorical.names());
             };

@@ -85,7 +85,10 @@ public final class ModelLoader {
 
     private Model prepared(String what, byte[] content) {
         try {
-            return Model.of(read(content));
+            ModelDefinition definition = read(content);
+            Model model = Model.of(definition);
+            ProofReplay.check(model, definition);
+            return model;
         } catch (MalformedModelException | IllegalArgumentException malformed) {
             throw refused(what, malformed.getMessage(), malformed);
         } catch (OutOfMemoryError full) {

@@ -292,7 +292,8 @@ public abstract class ModelFormatContract extends HostileFiles {
             Arrays.setAll(rows[feature], row -> switch (type) {
                 case FeatureType.Numeric numeric -> number(random);
                 case FeatureType.Categorical categorical -> number(random);
-                case FeatureType.Nominal(List<String> levels) -> random.nextInt(levels.size());
+                case FeatureType.Nominal(List<String> levels, boolean open) ->
+                    random.nextInt(open ? FeatureType.Nominal.OTHER : 0, levels.size());
             });
         }
         return rows;

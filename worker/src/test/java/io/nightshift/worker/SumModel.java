@@ -54,6 +54,11 @@ public record SumModel(ModelDescription description) implements Model {
         return new ModelFeature(name, new FeatureType.Nominal(List.of(levels)), missing);
     }
 
+    /// A text that may also be another than the levels.
+    public static ModelFeature openLevel(String name, String... levels) {
+        return new ModelFeature(name, new FeatureType.Nominal(List.of(levels), true), true);
+    }
+
     @Override
     public Scorer scorer() {
         return (features, rows, outputs) -> {

@@ -202,8 +202,8 @@ public final class ModelCommands {
             return switch (type) {
                 case FeatureType.Numeric(FeatureType.Precision precision) ->
                     "number (" + precision.name().toLowerCase(Locale.ROOT) + ")";
-                case FeatureType.Nominal(List<String> levels) ->
-                    "one of %,d levels: %s".formatted(levels.size(), listed(levels));
+                case FeatureType.Nominal(List<String> levels, boolean open) ->
+                    "one of %,d levels%s: %s".formatted(levels.size(), open ? ", or another text" : "", listed(levels));
                 case FeatureType.Categorical(
                         FeatureType.Precision precision,
                         List<Integer> codes,

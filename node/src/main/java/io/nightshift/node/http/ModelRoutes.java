@@ -115,7 +115,7 @@ final class ModelRoutes {
         return switch (feature.type()) {
             case FeatureType.Numeric(FeatureType.Precision precision) ->
                 new Feature(name, precision.name().toLowerCase(Locale.ROOT), List.of(), feature.missing());
-            case FeatureType.Nominal(List<String> levels) -> new Feature(name, "nominal", levels, feature.missing());
+            case FeatureType.Nominal nominal -> new Feature(name, "nominal", nominal.levels(), feature.missing());
             case FeatureType.Categorical categorical ->
                 new Feature(name, "categorical", categorical.names(), feature.missing());
         };

@@ -3,6 +3,7 @@ package io.nightshift.scoring.document;
 import io.nightshift.scoring.format.MalformedModelException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// Reads a [DocumentValue] by the types that its reader expects. A value of another type is refused with a
 /// message that names its place in the document.
@@ -29,6 +30,14 @@ public final class DocumentReader {
     /// @param name the name of the member
     public boolean has(String name) {
         return document instanceof DocumentValue.ObjectValue(var members) && members.containsKey(name);
+    }
+
+    /// The names of the members of an object, in the order of the file.
+    public Set<String> names() throws MalformedModelException {
+        if (document instanceof DocumentValue.ObjectValue(var members)) {
+            return members.keySet();
+        }
+        throw unexpected("an object");
     }
 
     /// This reader, if its value is an object.

@@ -2,12 +2,17 @@ package io.nightshift.scoring.form;
 
 import io.nightshift.scoring.model.ModelDescription;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The content of a model file: a description, and what the model computes.
 ///
 /// @param description its number of margins is taken from the form
 /// @param form what the model computes
-public record ModelDefinition(ModelDescription description, ModelForm form) {
+/// @param proof rows with the training library's own results, if the file has them
+public record ModelDefinition(
+        ModelDescription description,
+        ModelForm form,
+        @Nullable Proof proof) {
 
     /// @throws IllegalArgumentException if the numbers of features or outputs of the two differ
     public ModelDefinition {
@@ -18,6 +23,11 @@ public record ModelDefinition(ModelDescription description, ModelForm form) {
                             + form.outputs());
         }
         description = description.withMargins(form.margins());
+    }
+
+    /// A model without a proof.
+    public ModelDefinition(ModelDescription description, ModelForm form) {
+        this(description, form, null);
     }
 
     /// The same model with other facts in its description.
@@ -33,6 +43,7 @@ public record ModelDefinition(ModelDescription description, ModelForm form) {
                         description.classes(),
                         facts,
                         description.margins()),
-                form);
+                form,
+                proof);
     }
 }

@@ -2,7 +2,7 @@ package io.nightshift.scoring.form;
 
 /// The computation of a model as data, independent of the library that trained it. A form is immutable and
 /// validated when it is constructed, so threads may share it.
-public sealed interface ModelForm permits Forest, GraphForm, LinearForm, RowForm {
+public sealed interface ModelForm permits Forest, GraphForm, LinearForm, PipelineForm, RowForm {
 
     /// The number of input columns.
     int features();

@@ -1,4 +1,4 @@
-/// Models as data: forests, linear models, graphs, and models of other libraries.
+/// Models as data: forests, linear models, pipelines, graphs, and models of other libraries.
 @NullMarked
 package io.nightshift.scoring.form;
 

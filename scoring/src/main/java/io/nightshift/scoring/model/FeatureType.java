@@ -11,15 +11,25 @@ public sealed interface FeatureType {
     /// @param precision the precision to which the model rounds a value before it compares it
     record Numeric(Precision precision) implements FeatureType {}
 
-    /// One of a closed set of texts, the levels. A scorer takes the position of the level, from 0.
+    /// A text. A scorer takes the position of the text among the levels, from 0.
     ///
-    /// @param levels the texts, in the model's order; at least one
-    record Nominal(List<String> levels) implements FeatureType {
+    /// @param levels the texts that the model knows, in the model's order; at least one
+    /// @param open whether the model also has an answer for any other text, for which a scorer takes [#OTHER]
+    record Nominal(List<String> levels, boolean open) implements FeatureType {
+
+        /// The number that stands for a text that is none of the levels.
+        public static final int OTHER = -1;
+
         public Nominal {
             levels = List.copyOf(levels);
             if (levels.isEmpty()) {
                 throw new IllegalArgumentException("a nominal feature has levels");
             }
+        }
+
+        /// One of a closed set of texts.
+        public Nominal(List<String> levels) {
+            this(levels, false);
         }
     }
 

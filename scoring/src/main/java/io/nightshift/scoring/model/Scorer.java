@@ -19,6 +19,7 @@ public interface Scorer {
     ///     model has margins, [ModelDescription#margins()] more arrays may follow to receive them
     /// @throws IllegalArgumentException if `features` has another number of columns than the model, or
     ///     `outputs` has fewer columns than the model has outputs, or more than outputs and margins
-    /// @throws IllegalStateException if a model that another library computes fails for these rows
+    /// @throws IllegalStateException if a model that another library computes fails for these rows, or a step of
+    ///     a pipeline has no answer for one of them
     void score(double[][] features, int rows, double[][] outputs);
 }

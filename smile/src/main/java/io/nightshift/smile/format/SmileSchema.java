@@ -84,7 +84,7 @@ final class SmileSchema {
     List<LinearForm.Term> terms() throws MalformedModelException {
         List<LinearForm.Term> terms = new ArrayList<>();
         for (int i = 0; i < fields.size(); i++) {
-            if (type(fields.get(i)) instanceof FeatureType.Nominal(List<String> levels)) {
+            if (type(fields.get(i)) instanceof FeatureType.Nominal(List<String> levels, boolean open)) {
                 for (int level = 1; level < levels.size(); level++) {
                     terms.add(new LinearForm.Term.Indicator(i, level));
                 }

@@ -448,10 +448,10 @@ public record BoundJob(
 
         /// The categories that the model or the job lists, or null if the feature is a number.
         private @Nullable Categories categories(String key, ModelFeature feature, String type) {
-            Categories.Unseen unseen = Categories.unseen(job.source().unseen(), feature.missing());
+            Categories.Unseen unseen = Categories.unseen(job.source().unseen(), feature);
             List<String> given = job.categoriesOf(key);
             return switch (feature.type()) {
-                case FeatureType.Nominal(List<String> levels) -> {
+                case FeatureType.Nominal(List<String> levels, boolean open) -> {
                     refuseOther(key, given, levels);
                     yield named(levels, true, unseen);
                 }

@@ -1,6 +1,8 @@
 package io.nightshift.storage.source;
 
 import io.nightshift.protocol.job.Job.UnseenCategories;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.storage.duckdb.Sql;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,8 @@ public record Categories(List<String> names, List<Integer> codes, boolean byName
     public enum Unseen {
         /// The row is scored as if the value were missing.
         MISSING,
+        /// The row is scored as the model treats other texts.
+        SCORED,
         /// The row is quarantined.
         QUARANTINE,
         /// The batch fails.
@@ -31,13 +35,20 @@ public record Categories(List<String> names, List<Integer> codes, boolean byName
     /// The treatment that a job asks for, as far as the model allows it: a model that takes no missing
     /// values can't score the row.
     ///
-    /// @param missing whether the model takes missing values
-    static Unseen unseen(@Nullable UnseenCategories asked, boolean missing) {
+    /// @param feature of the model
+    static Unseen unseen(@Nullable UnseenCategories asked, ModelFeature feature) {
         return switch (asked) {
-            case null -> missing ? Unseen.MISSING : Unseen.QUARANTINE;
+            case null -> byDefault(feature);
             case QUARANTINE -> Unseen.QUARANTINE;
             case FAIL -> Unseen.FAIL;
         };
+    }
+
+    private static Unseen byDefault(ModelFeature feature) {
+        if (feature.type() instanceof FeatureType.Nominal(List<String> levels, boolean open) && open) {
+            return Unseen.SCORED;
+        }
+        return feature.missing() ? Unseen.MISSING : Unseen.QUARANTINE;
     }
 
     /// Whether it can be told that a value is no known category.

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /// Counts the values of categorical features that are no category that the model knows, and makes them missing
-/// values. For one thread.
+/// values unless the model has an answer for them. For one thread.
 ///
 /// A model without categories pays nothing: it has no features to look at.
 public final class UnseenCounter {
@@ -26,10 +26,12 @@ public final class UnseenCounter {
         private final int feature;
         private final boolean[] dense;
         private final int[] sparse;
+        private final boolean isKept;
         private long count;
 
-        Known(int feature, List<Integer> codes) {
+        Known(int feature, List<Integer> codes, boolean isKept) {
             this.feature = feature;
+            this.isKept = isKept;
             this.sparse = codes.stream().mapToInt(Integer::intValue).toArray();
             this.dense = new boolean[Math.min(DENSE, sparse[sparse.length - 1] + 1)];
             for (int code : sparse) {
@@ -43,7 +45,7 @@ public final class UnseenCounter {
             for (int row = 0; row < rows; row++) {
                 double value = values[row];
                 if (!contains(value) && !Double.isNaN(value)) {
-                    values[row] = Double.NaN;
+                    values[row] = isKept ? value : Double.NaN;
                     count++;
                 }
             }
@@ -64,7 +66,7 @@ public final class UnseenCounter {
         for (int i = 0; i < features.size(); i++) {
             Categories categories = features.get(i).categories();
             if (categories != null && categories.areKnown() && categories.unseen() != Unseen.QUARANTINE) {
-                this.features.add(new Known(i, categories.codes()));
+                this.features.add(new Known(i, categories.codes(), categories.unseen() == Unseen.SCORED));
             }
         }
     }

@@ -74,6 +74,21 @@ class CategoriesIT {
         }
     }
 
+    @Test
+    void aModelWithAnAnswerForOtherTextsScoresThem() {
+        Path file = node.parquet("in.parquet", "SELECT unnest(['b', 'a', 'd', NULL, '']) AS f0");
+        SumModel model = SumModel.of(SumModel.openLevel("f0", "a", "b"));
+
+        Scored scored = node.score(TestJobBuilder.over(file).build(), model, file);
+        Scored quarantined = node.score(
+                TestJobBuilder.over(file).unseen(UnseenCategories.QUARANTINE).build(), model, file);
+
+        assertThat(node.predictions(scored)).containsExactly("0|1.0", "1|0.0", "2|-1.0", "3|-1000.0", "4|-1.0");
+        assertThat(scored.unseen()).isEqualTo(Map.of("f0", 2L));
+        assertThat(node.predictions(quarantined)).containsExactly("0|1.0", "1|0.0", "3|-1000.0");
+        assertThat(quarantined.unseen()).isEqualTo(Map.of("f0", 2L));
+    }
+
     /// With the model and the predictions that the module scoring keeps.
     @Test
     void theColumnsOfTheDataFrameScoreAsTheyDidInTheLibrary() throws IOException {

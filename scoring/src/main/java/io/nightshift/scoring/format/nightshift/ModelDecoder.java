@@ -12,6 +12,8 @@ import io.nightshift.scoring.form.LinearForm.Term;
 import io.nightshift.scoring.form.ModelDefinition;
 import io.nightshift.scoring.form.ModelForm;
 import io.nightshift.scoring.form.ModelPart;
+import io.nightshift.scoring.form.PipelineForm;
+import io.nightshift.scoring.form.PipelineStep;
 import io.nightshift.scoring.form.RowForm;
 import io.nightshift.scoring.format.MalformedModelException;
 import io.nightshift.scoring.format.ModelLibrary;
@@ -51,6 +53,7 @@ final class ModelDecoder {
                 case ModelEncoder.LINEAR -> linear();
                 case ModelEncoder.GRAPH -> graph();
                 case ModelEncoder.PARTS -> rows();
+                case ModelEncoder.PIPELINE -> pipeline();
                 default -> throw new MalformedModelException("it has a section of the unknown kind " + section);
             };
             if (in.hasRemaining()) {
@@ -88,19 +91,21 @@ final class ModelDecoder {
         FeatureType type = switch (in.get()) {
             case ModelEncoder.NUMERIC -> new FeatureType.Numeric(Precision.valueOf(text()));
             case ModelEncoder.NOMINAL -> new FeatureType.Nominal(texts());
-            case ModelEncoder.CATEGORICAL -> new FeatureType.Categorical(Precision.valueOf(text()), codes(), texts());
+            case ModelEncoder.OPEN_NOMINAL -> new FeatureType.Nominal(texts(), true);
+            case ModelEncoder.CATEGORICAL ->
+                new FeatureType.Categorical(Precision.valueOf(text()), integers(), texts());
             default -> throw new MalformedModelException("it has a feature of an unknown kind");
         };
         return new ModelFeature(name, type, missing);
     }
 
-    private List<Integer> codes() throws MalformedModelException {
+    private List<Integer> integers() throws MalformedModelException {
         int size = count(Integer.BYTES);
-        List<Integer> codes = new ArrayList<>();
+        List<Integer> integers = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            codes.add(in.getInt());
+            integers.add(in.getInt());
         }
-        return codes;
+        return integers;
     }
 
     private Forest forest() throws MalformedModelException {
@@ -247,6 +252,29 @@ final class ModelDecoder {
         in.get(content);
         OnnxGraph.read(content).requireRunnable();
         return new GraphForm(content, inputs, output, block);
+    }
+
+    private PipelineForm pipeline() throws MalformedModelException {
+        int features = in.getInt();
+        int size = count(6 * Integer.BYTES + 1);
+        List<PipelineStep> steps = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            steps.add(step());
+        }
+        return new PipelineForm(features, steps, in.getInt(), integers(), integers());
+    }
+
+    private PipelineStep step() throws MalformedModelException {
+        String kind = text();
+        String name = text();
+        List<Integer> inputs = integers();
+        int outputs = in.getInt();
+        int parameters = count(2 * Integer.BYTES);
+        Map<String, double[]> numbers = new TreeMap<>();
+        for (int i = 0; i < parameters; i++) {
+            numbers.put(text(), numbers((long) count(Double.BYTES)));
+        }
+        return new PipelineStep(kind, name, inputs, outputs, numbers, flag() ? forest() : null);
     }
 
     private RowForm rows() throws MalformedModelException {

@@ -8,6 +8,8 @@ import io.nightshift.scoring.form.LinearForm;
 import io.nightshift.scoring.form.LinearForm.Term;
 import io.nightshift.scoring.form.ModelDefinition;
 import io.nightshift.scoring.form.ModelPart;
+import io.nightshift.scoring.form.PipelineForm;
+import io.nightshift.scoring.form.PipelineStep;
 import io.nightshift.scoring.form.RowForm;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
@@ -33,9 +35,11 @@ final class ModelEncoder {
     static final int LINEAR = 2;
     static final int GRAPH = 3;
     static final int PARTS = 4;
+    static final int PIPELINE = 5;
     static final int NUMERIC = 0;
     static final int NOMINAL = 1;
     static final int CATEGORICAL = 2;
+    static final int OPEN_NOMINAL = 3;
 
     private ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -60,6 +64,11 @@ final class ModelEncoder {
                 description(model.description());
                 text(rows.model().library());
                 part(rows.model().part());
+            }
+            case PipelineForm pipeline -> {
+                integer(PIPELINE);
+                description(model.description());
+                pipeline(pipeline);
             }
             case LinearForm linear -> {
                 integer(LINEAR);
@@ -106,15 +115,14 @@ final class ModelEncoder {
                 octet(NUMERIC);
                 text(precision.name());
             }
-            case FeatureType.Nominal(List<String> levels) -> {
-                octet(NOMINAL);
+            case FeatureType.Nominal(List<String> levels, boolean open) -> {
+                octet(open ? OPEN_NOMINAL : NOMINAL);
                 texts(levels);
             }
             case FeatureType.Categorical(Precision precision, List<Integer> codes, List<String> names) -> {
                 octet(CATEGORICAL);
                 text(precision.name());
-                integer(codes.size());
-                codes.forEach(this::integer);
+                integers(codes);
                 texts(names);
             }
         }
@@ -211,6 +219,34 @@ final class ModelEncoder {
         room(content.remaining()).put(content);
     }
 
+    private void pipeline(PipelineForm pipeline) {
+        integer(pipeline.features());
+        integer(pipeline.steps().size());
+        pipeline.steps().forEach(this::step);
+        integer(pipeline.prediction());
+        integers(pipeline.probabilities());
+        integers(pipeline.raw());
+    }
+
+    private void step(PipelineStep step) {
+        text(step.kind());
+        text(step.name());
+        integers(step.inputs());
+        integer(step.outputs());
+        integer(step.numbers().size());
+        step.numbers().forEach((parameter, numbers) -> {
+            text(parameter);
+            integer(numbers.length);
+            for (double number : numbers) {
+                number(number);
+            }
+        });
+        flag(step.model() instanceof Forest);
+        if (step.model() instanceof Forest forest) {
+            forest(forest);
+        }
+    }
+
     private void part(ModelPart part) {
         text(part.kind());
         integer(part.numbers().size());
@@ -222,6 +258,11 @@ final class ModelEncoder {
         }
         integer(part.parts().size());
         part.parts().forEach(this::part);
+    }
+
+    private void integers(List<Integer> integers) {
+        integer(integers.size());
+        integers.forEach(this::integer);
     }
 
     private void texts(List<String> texts) {

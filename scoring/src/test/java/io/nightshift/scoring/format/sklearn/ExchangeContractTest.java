@@ -18,7 +18,7 @@ class ExchangeContractTest extends ModelFormatContract {
     @Override
     protected Map<String, byte[]> models() throws IOException {
         Map<String, byte[]> models = new HashMap<>();
-        for (String name : List.of("kept-codes", "kept-classes", "kept-logistic")) {
+        for (String name : List.of("kept-codes", "kept-classes", "kept-logistic", "kept-pipeline")) {
             models.put(name, exchange(name).strip().getBytes(StandardCharsets.UTF_8));
         }
         return models;
@@ -33,7 +33,7 @@ class ExchangeContractTest extends ModelFormatContract {
     @CsvSource(
             delimiter = '|',
             value = {
-                "\"version\":1 | \"version\":2 | version 2; supported is 1",
+                "\"version\":1 | \"version\":3 | version 3; supported are 1 and 2",
                 "\"version\":1 | \"version\":1.5 | version is 1.5",
                 "\"link\":\"logistic\" | \"link\":\"probit\" | link is «probit»; supported are identity",
                 "\"link\":\"logistic\" | \"link\":\"logistic-above-zero\" | the link LOGISTIC_ABOVE_ZERO",
@@ -69,6 +69,33 @@ class ExchangeContractTest extends ModelFormatContract {
             })
     void unsupportedPartsOfAnExchangeFileAreNamed(String part, String forged, String found) throws IOException {
         String text = exchange("kept-codes");
+        assertThat(text).contains(part);
+
+        assertRefused(text.replace(part, forged).getBytes(StandardCharsets.UTF_8), found);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"kind\":\"scale\" | \"kind\":\"skale\" | (skale) is of an unknown kind",
+                "\"in\":[1],\"out\":1 | \"in\":[21],\"out\":1 | reads column 21 of 5",
+                "\"in\":[1],\"out\":1 | \"in\":[-1],\"out\":1 | reads column -1 of 5",
+                "\"in\":[5,6,7] | \"in\":[5,6] | reads 2 columns and appends 3; it should be 2 and 2",
+                "\"in\":[1],\"out\":1 | \"in\":[1],\"out\":1000000 | leads to 1000005 columns; supported are 131072",
+                "\"subtract\":[ | \"subtract\":[1, | has 4 numbers for subtract; it needs 3",
+                "\"keys\":[0.0, | \"keys\":[1.0, | has the key 1.0 twice",
+                "\"keys\":[ | \"keyz\":[ | has no keys",
+                "\"columns\":[0.0, | \"columns\":[5.0, | has 5.0 for columns; it can have whole numbers from -1 to 4",
+                "\"weights\":[ | \"weights\":[0, | has 11 numbers for weights; it needs 10",
+                "\"prediction\":20 | \"prediction\":21 | a result is column 21 of 21",
+                "\"prediction\":20 | \"prediction\":19 | the predicted class is none of the model's classes",
+                "\"probabilities\":[19] | \"probabilities\":[] | 0 columns of probabilities for 2 classes",
+                "\"open\":true | \"open\":1 | open is the number 1.0 and not true or false",
+                "\"rows\":200 | \"rows\":201 | has 200 rows; it should have 201"
+            })
+    void unsupportedPartsOfStepsAreNamed(String part, String forged, String found) throws IOException {
+        String text = exchange("kept-pipeline");
         assertThat(text).contains(part);
 
         assertRefused(text.replace(part, forged).getBytes(StandardCharsets.UTF_8), found);

@@ -1,8 +1,10 @@
 package io.nightshift.scoring.format.sklearn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelException;
 import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
@@ -15,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +41,7 @@ public class ExchangeFormatTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kept-codes", "kept-classes", "kept-logistic"})
+    @ValueSource(strings = {"kept-codes", "kept-classes", "kept-logistic", "kept-pipeline"})
     void scoresAreTheLibrarysOwnAlsoFromTheRegistry(String name) throws Exception {
         SklearnCase kept = SklearnCase.of(kept(), name);
         Model imported = kept.compare();
@@ -67,6 +71,68 @@ public class ExchangeFormatTest {
         assertThat(classes.margins()).isZero();
         assertThat(classes.features())
                 .containsOnly(new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true));
+    }
+
+    @Test
+    void thePipelinesFeaturesAreTheColumnsOfTheDataFrame() {
+        Model model = Model.load(kept().resolve("kept-pipeline.json"));
+
+        assertThat(model.description().algorithm()).isEqualTo("LogisticRegression");
+        assertThat(model.description().facts())
+                .containsEntry("steps", "10")
+                .containsEntry("proof", "200 rows, compared when the file was read");
+        assertThat(model.kernel()).isEqualTo("pipeline of 10 steps");
+        assertThat(model.description().features())
+                .startsWith(new ModelFeature(
+                        "plan", new FeatureType.Nominal(List.of("basic", "plus", "premium", "staff"), true), true))
+                .hasSize(5)
+                .endsWith(new ModelFeature("active", new FeatureType.Numeric(Precision.FLOAT64), true));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"subtract\":[ | \"subtract\":[1, | columntransformer/numbers/standardscaler (scale)",
+                "\"columns\":[0.0,1.0 | \"columns\":[1.0,0.0 | columntransformer/texts (one-hot)",
+                "\"intercepts\":[-0 | \"intercepts\":[-1 | none",
+                "\"results\":[[ | \"results\":[[7, | none"
+            })
+    void aPipelineWhoseScoresAreNotTheLibrarysIsRefusedWithTheStep(String part, String forged, String step)
+            throws IOException {
+        String text = Files.readString(kept().resolve("kept-pipeline.json"));
+        assertThat(text).contains(part);
+        String broken = text.replace(part, forged);
+        if (forged.endsWith(",")) { // in the place of the number that was the first
+            broken = broken.replaceFirst(Pattern.quote(forged) + "[^,]*,", Matcher.quoteReplacement(forged));
+        }
+        Path file = Files.writeString(folder.resolve("model"), broken);
+
+        assertThatThrownBy(() -> Model.load(file))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("its scores are not those of scikit-learn 1.4.2: in row ")
+                .hasMessageContaining(
+                        step.equals("none") ? " is allowed" : "the first difference is in the step " + step);
+    }
+
+    @Test
+    void aForestIsProvedToo() throws IOException {
+        String proof = """
+                , "proof": {"rows": 2, "features": [[1, 3], ["%s", 0]], "results": [[1.1, 2.5]], "tolerances": [[0, 0.5]]}}""";
+        String model = """
+                {"format": "nightshift-exchange", "version": 1, "library": "scikit-learn", "algorithm": "stump",
+                "features": [{}, {}], "precision": "float32", "missing": false, "classes": [], "link": "mean",
+                "forest": {"width": 1, "base": [0.1], "divisor": 1, "slope": 1, "goes_left": "<=",
+                "trees": [3], "groups": [0], "kinds": [1, 0, 0], "features": [0], "thresholds": [2],
+                "leaves": [1, %s], "set_sizes": [], "set_categories": []}""";
+        Path sound = Files.writeString(folder.resolve("sound"), model.formatted(2) + proof.replace("\"%s\"", "0"));
+        Path broken = Files.writeString(folder.resolve("broken"), model.formatted(3) + proof.replace("\"%s\"", "0"));
+
+        assertThat(Model.load(sound).description().facts()).containsKey("proof");
+        assertThatThrownBy(() -> Model.load(broken))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining(
+                        "in row 1 of the proof, the prediction is 3.1 instead of 2.5, and a difference of 0.5 is allowed");
     }
 
     @ParameterizedTest

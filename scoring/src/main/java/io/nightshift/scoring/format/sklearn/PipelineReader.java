@@ -1,0 +1,72 @@
+package io.nightshift.scoring.format.sklearn;
+
+import io.nightshift.scoring.document.DocumentReader;
+import io.nightshift.scoring.form.Forest;
+import io.nightshift.scoring.form.PipelineForm;
+import io.nightshift.scoring.form.PipelineStep;
+import io.nightshift.scoring.format.MalformedModelException;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Reads the steps of an exchange file.
+final class PipelineReader {
+
+    private PipelineReader() {}
+
+    /// Reads a pipeline.
+    ///
+    /// @param root the document
+    /// @param features the number of features
+    /// @param classes the number of classes; 0 for a regression
+    static PipelineForm read(DocumentReader root, int features, int classes) throws MalformedModelException {
+        List<PipelineStep> steps = new ArrayList<>();
+        long columns = features;
+        for (DocumentReader step : root.elements("steps")) {
+            steps.add(step(step));
+            columns += steps.getLast().outputs();
+            if (columns > PipelineForm.MAX_COLUMNS) {
+                throw new MalformedModelException("%s leads to %d columns; supported are %d"
+                        .formatted(step.path(), columns, PipelineForm.MAX_COLUMNS));
+            }
+        }
+        DocumentReader results = root.member("results");
+        List<Integer> probabilities = integers(results, "probabilities");
+        int expected = classes == 2 ? 1 : classes;
+        if (probabilities.size() != expected) {
+            throw new MalformedModelException(
+                    "it has %d columns of probabilities for %d classes".formatted(probabilities.size(), classes));
+        }
+        return new PipelineForm(
+                features, steps, results.count("prediction"), probabilities, integers(results, "margins"));
+    }
+
+    private static PipelineStep step(DocumentReader step) throws MalformedModelException {
+        Map<String, double[]> numbers = new TreeMap<>();
+        DocumentReader parameters = step.member("numbers");
+        for (String name : parameters.names()) {
+            numbers.put(name, parameters.numbers(name));
+        }
+        List<Integer> inputs = integers(step, "in");
+        return new PipelineStep(
+                step.text("kind"),
+                step.text("name"),
+                inputs,
+                step.count("out"),
+                numbers,
+                step.has("forest") ? forest(step.member("forest"), inputs.size()) : null);
+    }
+
+    private static Forest forest(DocumentReader forest, int features) throws MalformedModelException {
+        List<Precision> precision = Collections.nCopies(features, ExchangeReader.precision(forest));
+        return ForestReader.read(forest, precision, ExchangeReader.link(forest.text("link")));
+    }
+
+    private static List<Integer> integers(DocumentReader reader, String name) throws MalformedModelException {
+        return Arrays.stream(reader.integers(name)).boxed().toList();
+    }
+}
