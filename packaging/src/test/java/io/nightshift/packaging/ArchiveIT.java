@@ -164,7 +164,12 @@ final class ArchiveIT {
                 }
             }
         }
-        assertThat(named).contains("docs/reference/job-file.md", "tools/export-sklearn.py", "tools/get-onnxruntime.sh");
+        assertThat(named)
+                .contains(
+                        "docs/reference/job-file.md",
+                        "tools/export-sklearn.py",
+                        "tools/sklearn_export/document.py",
+                        "tools/get-onnxruntime.sh");
         assertThat(named).allSatisfy(path -> assertThat(program.resolve(path)).isRegularFile());
     }
 

@@ -1,0 +1,1 @@
+"""Turns fitted models of scikit-learn into exchange files of Nightshift."""

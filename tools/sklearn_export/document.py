@@ -1,0 +1,118 @@
+"""The document that stands for a model."""
+
+import warnings
+
+import sklearn
+from sklearn.pipeline import Pipeline
+
+from . import plain, sample
+from .estimators import estimated
+from .graph import NAN, OTHER, Graph
+from .proof import proof
+from .unsupported import Unsupported
+
+
+def document(model, rows=None):
+    """The document of a model: a forest or a linear model where that is all, otherwise its steps.
+
+    `rows` is the path of a file with rows for the proof, or None."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = plain.document(model)
+        except Unsupported:
+            return steps(model, rows)
+        try:
+            return proved(found, steps(model, rows))
+        except Unsupported:
+            return found
+
+
+def proved(found, other):
+    """A document without steps, with the proof of the same model with steps. It has one answer for missing and for
+    other texts, and its features may have another order."""
+    positions = {feature.get("name", i): i for i, feature in enumerate(other["features"])}
+    chosen = [positions[feature.get("name", i)] for i, feature in enumerate(found["features"])]
+    for feature, position in zip(found["features"], chosen):
+        if feature.get("levels", []) != other["features"][position].get("levels", []):
+            return found
+    given = [[NAN if each == OTHER else each for each in other["proof"]["features"][i]] if "levels" in feature else
+             other["proof"]["features"][i] for i, feature in zip(chosen, found["features"])]
+    members = {name: other["proof"][name] for name in ("rows", "results", "tolerances")}
+    if len(members["results"]) != count_of(found):
+        return found
+    return {**found, "proof": {**members, "features": given}}
+
+
+def count_of(found):
+    """The number of outputs and margins of a document without steps."""
+    classes = len(found["classes"])
+    outputs = 1 if classes == 0 else 2 if classes == 2 else 1 + classes
+    sums = len(found["forest"]["base"]) if "forest" in found else len(found["linear"]["intercepts"])
+    return outputs + (0 if found["link"] in ("mean", "probabilities") else sums)
+
+
+def steps(model, rows):
+    """The document of a model with steps."""
+    plain.fitted(model)
+    count = getattr(model, "n_features_in_", None)
+    if count is None:
+        raise Unsupported(f"the {type(model).__name__} does not know the number of its features")
+    graph = Graph(getattr(model, "feature_names_in_", None), int(count))
+    outcome = estimated(graph, model, list(graph.columns), "")
+    outputs = completed(graph, outcome)
+    needed = [outputs[0], *outputs[1], *outputs[2]]
+    found, missing, other = sample.sampled(model, graph)
+    if rows is not None:
+        found.rows = found.accepted(sample.read(rows, graph))
+    numbering = graph.prune(needed)
+    if not graph.used:
+        raise Unsupported("the model reads none of its features")
+    return {
+        "format": "nightshift-exchange",
+        "version": 2,
+        "library": f"scikit-learn {sklearn.__version__}",
+        "algorithm": called(model),
+        "precision": "float64",
+        "missing": True,
+        "features": [feature(each, missing, other) for each in graph.used],
+        "classes": [] if outcome.classes is None else [str(each) for each in outcome.classes],
+        "steps": [step.document(numbering) for step in graph.steps],
+        "results": {
+            "prediction": numbering[outputs[0]],
+            "probabilities": [numbering[each] for each in outputs[1]],
+            "margins": [numbering[each] for each in outputs[2]],
+        },
+        "proof": proof(model, graph, found, outputs, numbering),
+    }
+
+
+def completed(graph, outcome):
+    """The numbers of the columns with the prediction, the probabilities and the margins. A classifier without
+    probabilities gives 1 to the class that it predicts."""
+    if outcome.classes is None:
+        return outcome.label.number, [], [column.number for column in outcome.margins][:1]
+    probabilities = outcome.probabilities
+    if probabilities is None:
+        count = len(outcome.classes)
+        numbers = {"keys": range(count), "columns": range(count)}
+        probabilities = graph.add("one-hot", "prediction", [outcome.label], count, numbers)
+    chosen = probabilities[1:] if len(probabilities) == 2 else probabilities
+    margins = outcome.margins if len(outcome.margins) in (1, len(outcome.classes)) else []
+    return outcome.label.number, [column.number for column in chosen], [column.number for column in margins]
+
+
+def feature(each, missing, other):
+    found = {} if each.name is None else {"name": each.name}
+    if each.texts:
+        found["levels"] = list(each.texts)
+        found["open"] = other[each.position]
+    found["missing"] = missing[each.position]
+    return found
+
+
+def called(model):
+    """The estimator at the end, in the words of the library."""
+    while isinstance(model, Pipeline) or hasattr(model, "best_estimator_"):
+        model = model.best_estimator_ if hasattr(model, "best_estimator_") else model.steps[-1][1]
+    return type(model).__name__
