@@ -4,9 +4,10 @@ pipelines.py EXPORTER FOLDER [CASE...] writes CASE.json, the exported model, and
 columns (NaN is missing; a text is its level's position, -1 for a text that is no level), and the library's results.
 pipelines.py --list prints the names of the cases.
 
-The case kept-pipeline is kept beside this script, for tests where there is no Python:
+The cases kept-* are kept beside this script, for tests where there is no Python:
 
-    python3 pipelines.py ../../../../../tools/export-sklearn.py . kept-pipeline && rm kept-*.joblib
+    python3 pipelines.py ../../../../../tools/export-sklearn.py . kept-pipeline kept-steps kept-median kept-vote
+    rm kept-*.joblib kept-*.csv
 
 And the customers of the system test, with a model and its predictions:
 
@@ -230,6 +231,41 @@ KEPT = ColumnTransformer(
     remainder=SimpleImputer(strategy="most_frequent"),
 )
 
+# Most kinds of steps in one small model.
+STEPS = ColumnTransformer(
+    [
+        (
+            "numbers",
+            make_pipeline(
+                SimpleImputer(),
+                FeatureUnion(
+                    [
+                        ("bins", make_pipeline(KBinsDiscretizer(3, encode="ordinal"), PolynomialFeatures(2))),
+                        ("power", PowerTransformer()),
+                        ("quantile", QuantileTransformer(n_quantiles=8, output_distribution="normal")),
+                        ("norm", make_pipeline(Normalizer(), Binarizer(threshold=0.5))),
+                        ("log", make_pipeline(FunctionTransformer(np.absolute), FunctionTransformer(np.log1p))),
+                    ]
+                ),
+            ),
+            ["income", "shops"],
+        ),
+        ("target", TargetEncoder(**SEED), ["plan"]),
+    ]
+)
+SMALL_FOREST = ensemble.RandomForestClassifier(3, max_depth=3, **SEED)
+STACK = ensemble.StackingClassifier(
+    [
+        ("bayes", naive_bayes.GaussianNB()),
+        ("forest", SMALL_FOREST),
+        ("isotonic", CalibratedClassifierCV(SMALL_FOREST, method="isotonic", cv=2)),
+        ("rest", logistic(solver="liblinear")),
+    ],
+    cv=2,
+)
+MEDIAN = ensemble.AdaBoostRegressor(tree.DecisionTreeRegressor(max_depth=2), n_estimators=4, **SEED)
+VOTE = ensemble.VotingClassifier([("a", logistic()), ("b", SMALL_FOREST), ("c", svm.LinearSVC(**SEED))])
+
 COLUMNS = {
     "indicator": (make_pipeline(ColumnTransformer([("n", SimpleImputer(add_indicator=True), ["age", "shops"])]), logistic()), "binary"),
     "missing-indicator": (
@@ -304,6 +340,9 @@ COLUMNS = {
     ),
     "calibrated-pipeline": (CalibratedClassifierCV(prepared(logistic()), cv=2), "binary"),
     "kept-pipeline": (make_pipeline(KEPT, logistic()), "binary"),
+    "kept-steps": (make_pipeline(STEPS, STACK), "classes"),
+    "kept-median": (make_pipeline(KEPT, MEDIAN), "value"),
+    "kept-vote": (make_pipeline(KEPT, VOTE), "classes"),
 }
 
 CASES = {
@@ -346,14 +385,23 @@ def run(name, exporter, folder):
     random = np.random.default_rng(7)
     frame = customers(random, TRAINED)
     model.fit(frame, target(random, frame, kind))
-    exported = export(model, name, exporter, folder)
+    exported = export(model, name, exporter, folder, sample(random, name, folder))
     scored = customers(random, 30 if name.startswith("kept") else SCORED, strange=True)
     (folder / f"{name}.expected.json").write_text(json.dumps(expected(model, scored, exported)))
 
 
-def export(model, name, exporter, folder):
+def sample(random, name, folder):
+    """Arguments for a small proof, for models that are kept; the first of them has the rows made for it."""
+    if not name.startswith("kept") or name == "kept-pipeline":
+        return []
+    file = folder / f"{name}.joblib.csv"
+    customers(random, 25, strange=True).to_csv(file, index=False)
+    return ["--sample", str(file)]
+
+
+def export(model, name, exporter, folder, more=()):
     joblib.dump(model, folder / f"{name}.joblib")
-    sys.argv = [str(exporter), str(folder / f"{name}.joblib"), str(folder / f"{name}.json")]
+    sys.argv = [str(exporter), str(folder / f"{name}.joblib"), str(folder / f"{name}.json"), *more]
     exporter_module(exporter).main()
     return json.loads((folder / f"{name}.json").read_text())
 

@@ -289,7 +289,9 @@ final class FuzzTargets {
             super(
                     "scoring/src/test/resources/sklearn/kept-*s.json",
                     "scoring/src/test/resources/sklearn/kept-*c.json",
-                    "scoring/src/test/resources/sklearn/kept-pipeline.json");
+                    "scoring/src/test/resources/sklearn/kept-pipeline.json",
+                    "scoring/src/test/resources/sklearn/kept-*n.json",
+                    "scoring/src/test/resources/sklearn/kept-vote.json");
         }
 
         @Override

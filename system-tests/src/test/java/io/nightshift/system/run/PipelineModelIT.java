@@ -120,7 +120,7 @@ final class PipelineModelIT {
     private void assertPredictions() throws Exception {
         assertThat(count("""
                 SELECT count(*) FROM read_parquet('%s/predictions/**/*.parquet', union_by_name = true) AS own
-                JOIN read_csv('%s') AS library USING (customer)
+                JOIN read_csv('%s') AS library ON CAST(own.record_id AS BIGINT) = library.customer
                 WHERE own.prediction = library.prediction AND abs(own.probability - library.probability) <= %s
                 """.formatted(folder, KEPT.resolve("expected.csv"), ERROR)))
                 .isEqualTo(500);

@@ -41,7 +41,16 @@ public class ExchangeFormatTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kept-codes", "kept-classes", "kept-logistic", "kept-pipeline"})
+    @ValueSource(
+            strings = {
+                "kept-codes",
+                "kept-classes",
+                "kept-logistic",
+                "kept-pipeline",
+                "kept-steps",
+                "kept-median",
+                "kept-vote"
+            })
     void scoresAreTheLibrarysOwnAlsoFromTheRegistry(String name) throws Exception {
         SklearnCase kept = SklearnCase.of(kept(), name);
         Model imported = kept.compare();
@@ -172,6 +181,19 @@ public class ExchangeFormatTest {
         Model.load(file).scorer().score(features, 6, outputs);
 
         assertThat(outputs[2]).containsExactly(-1.75, -1.75, -1, -1.125, -1, -1.125);
+    }
+
+    @Test
+    void theReferencesPipelineIsRead() throws Exception {
+        String page = Files.readString(Path.of("../docs/reference/exchange-format.md"));
+        int start = page.lastIndexOf("```json") + 7;
+        Path file = Files.writeString(folder.resolve("model"), page.substring(start, page.indexOf("```\n\n", start)));
+        double[][] outputs = new double[3][4];
+
+        Model.load(file).scorer().score(new double[][] {{0, 1, -1, Double.NaN}, {Double.NaN, 60, 20, 30}}, 4, outputs);
+
+        assertThat(outputs[2]).containsExactly(1.25, 0.25, -0.75, -0.25);
+        assertThat(outputs[0]).containsExactly(1, 1, 0, 0);
     }
 
     @Test
