@@ -39,7 +39,8 @@ def estimated(graph, model, columns, path):
     classes = getattr(model, "classes_", None)
     if isinstance(classes, list) or (classes is not None and len(classes) < 2):
         raise Unsupported(f"the {type(model).__name__} knows one class, or has several outputs; supported are two or more classes")
-    return function(graph, model, columns, path)
+    is_container = function in (pipeline, best, frozen)
+    return function(graph, model, columns, path if is_container else path or type(model).__name__.lower())
 
 
 def numbers_of(graph, columns, path):
@@ -192,6 +193,62 @@ def discriminant(graph, model, columns, path):
         else softmax_probabilities(graph, path, margins)
     )
     return Outcome(label_of_margins(graph, path, margins), model.classes_, probabilities, margins)
+
+
+def quadratic_discriminant(graph, model, columns, path):
+    """The logarithms of densities: half of the squared distance in the axes of each class, and a constant."""
+    numbers_of(graph, columns, path)
+    parts = zip(model.means_, model.rotations_, model.scalings_, model.priors_)
+    found = [log_density(graph, path, columns, *part) for part in parts]
+    label = graph.add("argmax", path, found, 1)[0]
+    margins = found
+    if len(found) == 2:
+        margins = linear(graph, path, found, [[-1.0, 1.0]], [0.0])
+        label = label_of_margins(graph, path, margins)
+    return Outcome(label, model.classes_, softmax_probabilities(graph, path, found), margins)
+
+
+def log_density(graph, path, columns, mean, rotation, scaling, prior):
+    centred = graph.each("scale", path, columns, {"subtract": mean})
+    axes = (rotation * scaling**-0.5).T
+    squares = graph.each("square", path, linear(graph, path, centred, axes, [0.0] * len(axes)))
+    constant = numpy.log(prior) - 0.5 * numpy.sum(numpy.log(scaling))
+    return linear(graph, path, squares, [[-0.5] * len(squares)], [constant])[0]
+
+
+def one_vs_rest(graph, model, columns, path):
+    """One classifier for each class. The class with the highest margin, or else probability, is predicted."""
+    if model.multilabel_:
+        raise Unsupported("the OneVsRestClassifier predicts several labels at a time; supported is one class")
+    parts = [estimated(graph, each, columns, f"{path}/{i}") for i, each in enumerate(model.estimators_)]
+    by_margin = hasattr(model.estimators_[0], "decision_function")
+    probabilities = None
+    if all(part.probabilities is not None for part in parts):
+        positive = [part.probabilities[1] for part in parts]
+        probabilities = both(graph, path, positive[0]) if len(parts) == 1 else graph.each("share", path, positive)
+    margins = [part.margins[0] for part in parts] if by_margin else []
+    given = margins if by_margin else [part.probabilities[1] for part in parts]
+    if len(parts) == 1:
+        label = graph.add("threshold", path, given, 1, {"values": [0.0 if by_margin else 0.5]})[0]
+    else:
+        label = graph.add("argmax", path, given, 1)[0]
+    return Outcome(label, model.classes_, probabilities, margins)
+
+
+def dummy_regressor(graph, model, columns, path):
+    return Outcome(graph.add("constant", path, [], 1, {"values": numpy.ravel(model.constant_)})[0])
+
+
+def dummy_classifier(graph, model, columns, path):
+    if model.strategy not in ("prior", "most_frequent", "constant"):
+        raise Unsupported(f"the DummyClassifier has the strategy {model.strategy}, which is random or unknown")
+    shares = model.class_prior_ if model.strategy == "prior" else numpy.zeros(len(model.classes_))
+    if model.strategy == "most_frequent":
+        shares[model.class_prior_.argmax()] = 1
+    elif model.strategy == "constant":
+        shares[list(model.classes_).index(numpy.ravel(model.constant)[0])] = 1
+    found = graph.add("constant", path, [], len(shares), {"values": shares})
+    return Outcome(graph.add("argmax", path, found, 1)[0], model.classes_, found)
 
 
 # Naive Bayes.
@@ -525,12 +582,16 @@ ESTIMATORS = {
     "BernoulliNB": bernoulli_bayes,
     "CalibratedClassifierCV": calibrated,
     "CategoricalNB": categorical_bayes,
+    "DummyClassifier": dummy_classifier,
+    "DummyRegressor": dummy_regressor,
     "FrozenEstimator": frozen,
     "GaussianNB": gaussian_bayes,
     "IsolationForest": isolation_forest,
     "IsotonicRegression": isotonic,
     "LinearDiscriminantAnalysis": discriminant,
+    "OneVsRestClassifier": one_vs_rest,
     "Pipeline": pipeline,
+    "QuadraticDiscriminantAnalysis": quadratic_discriminant,
     "RANSACRegressor": ransac,
     "SGDClassifier": sgd_classifier,
     "TransformedTargetRegressor": transformed_target,

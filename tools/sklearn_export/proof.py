@@ -48,6 +48,8 @@ def proof(model, graph, sample, outputs, numbering):
     tolerances = 2 * bounds.errors[:, results]
     stable = ~bounds.unstable
     compare(graph, bounds, expected, values, tolerances, stable)
+    if not stable.any():
+        raise Unsupported("rounding decides in all rows of its proof; give it other rows with --sample")
     columns, between = traced_columns(graph, bounds, numbering, stable)
     found = {
         "rows": int(stable.sum()),

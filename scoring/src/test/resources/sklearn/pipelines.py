@@ -27,10 +27,12 @@ from sklearn import ensemble, linear_model, model_selection, naive_bayes, neural
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.dummy import DummyClassifier
 from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.isotonic import IsotonicRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
@@ -98,6 +100,11 @@ def numbers(*steps):
     """Steps on the two numbers, before a logistic regression."""
     part = make_pipeline(SimpleImputer(), *steps)
     return make_pipeline(ColumnTransformer([("numbers", part, ["age", "income"])]), logistic())
+
+
+def numbers_before(estimator):
+    part = make_pipeline(SimpleImputer(), StandardScaler())
+    return make_pipeline(ColumnTransformer([("numbers", part, ["age", "income"])]), estimator)
 
 
 def encoded(encoder, estimator=None, names=("plan",), remainder=None):
@@ -188,6 +195,13 @@ ESTIMATORS = {
     "adaboost-value": (ensemble.AdaBoostRegressor(n_estimators=8, **SEED), "value"),
     "bagging": (ensemble.BaggingClassifier(n_estimators=5, max_features=0.7, **SEED), "classes"),
     "bagging-value": (ensemble.BaggingRegressor(linear_model.Ridge(), n_estimators=5, **SEED), "value"),
+    "one-vs-rest": (OneVsRestClassifier(svm.LinearSVC(**SEED)), "classes"),
+    "one-vs-rest-shares": (OneVsRestClassifier(logistic()), "classes"),
+    "one-vs-rest-binary": (OneVsRestClassifier(logistic()), "binary"),
+    "dummy": (
+        ensemble.VotingClassifier([("l", logistic()), ("d", DummyClassifier(strategy="prior"))], voting="soft"),
+        "classes",
+    ),
     "isolation": (ensemble.IsolationForest(n_estimators=20, **SEED), "value"),
     "grid-search": (model_selection.GridSearchCV(logistic(), {"C": [0.1, 1]}, cv=2), "binary"),
 }
@@ -334,6 +348,8 @@ COLUMNS = {
     ),
     "gaussian": (prepared(naive_bayes.GaussianNB(), sparse_threshold=0), "classes"),
     "discriminant": (prepared(LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1), sparse_threshold=0), "classes"),
+    "quadratic": (numbers_before(QuadraticDiscriminantAnalysis()), "classes"),
+    "quadratic-binary": (numbers_before(QuadraticDiscriminantAnalysis(reg_param=0.1)), "binary"),
     "isotonic": (
         make_pipeline(ColumnTransformer([("n", SimpleImputer(), ["age"])]), IsotonicRegression(out_of_bounds="clip")),
         "value",
