@@ -106,7 +106,8 @@ def feature(each, missing, other):
     found = {} if each.name is None else {"name": each.name}
     if each.texts:
         found["levels"] = list(each.texts)
-        found["open"] = other[each.position]
+        # Otherwise another text would count as a missing one. If the model refuses it, so does its step.
+        found["open"] = other[each.position] or missing[each.position]
     found["missing"] = missing[each.position]
     return found
 

@@ -423,18 +423,28 @@ def export(model, name, exporter, folder, more=()):
 
 
 def write_customers(exporter, folder):
-    """A model, customers as a job reads them, and the model's predictions: an empty field is NULL."""
+    """Two models, customers as a job reads them, and the models' predictions: an empty field is NULL. The model strict
+    refuses unknown categories, so its predictions lack these customers."""
     random = np.random.default_rng(11)
     frame = customers(random, TRAINED)
-    model = prepared(logistic()).fit(frame, target(random, frame, "binary"))
-    export(model, "churn", exporter, folder)
+    answer = target(random, frame, "binary")
+    churn = prepared(logistic()).fit(frame, answer)
+    encoder = ColumnTransformer([("texts", OneHotEncoder(), ["plan", "shops"])])
+    strict = make_pipeline(encoder, logistic()).fit(frame, answer)
+    export(churn, "churn", exporter, folder)
+    export(strict, "strict", exporter, folder)
     scored = customers(random, 500, strange=True)
     given = scored.assign(shops=scored.shops.astype("Int64"), active=np.where(scored.active, "true", "false"))
     given.insert(0, "customer", range(len(given)))
     given.to_csv(folder / "customers.csv", index=False)
-    predicted = pd.DataFrame({"customer": given.customer, "prediction": model.predict(scored)})
-    predicted["probability"] = model.predict_proba(scored)[:, 1]
-    predicted.to_csv(folder / "expected.csv", index=False)
+    write_predictions(churn, scored, folder / "churn.csv")
+    write_predictions(strict, scored[(scored.plan != "gold") & (scored.shops != 99)], folder / "strict.csv")
+
+
+def write_predictions(model, frame, file):
+    predicted = pd.DataFrame({"customer": frame.index, "prediction": model.predict(frame)})
+    predicted["probability"] = model.predict_proba(frame)[:, 1]
+    predicted.to_csv(file, index=False)
 
 
 if __name__ == "__main__":

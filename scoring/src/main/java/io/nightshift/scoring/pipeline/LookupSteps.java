@@ -1,6 +1,7 @@
 package io.nightshift.scoring.pipeline;
 
 import io.nightshift.scoring.form.PipelineStep;
+import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.pipeline.StepKind.PreparedStep;
 import java.util.Arrays;
 
@@ -66,10 +67,10 @@ final class LookupSteps {
         }
 
         IllegalStateException unknown(double value) {
-            return new IllegalStateException(
-                    Double.isNaN(value)
-                            ? step.name() + " does not know a missing value"
-                            : step.name() + " does not know the category " + value);
+            String unknown = Double.isNaN(value)
+                    ? "a missing value"
+                    : value == FeatureType.Nominal.OTHER ? "the text, or the number -1" : "the category " + value;
+            return new IllegalStateException(step.name() + " does not know " + unknown);
         }
     }
 

@@ -117,13 +117,35 @@ final class PipelineModelIT {
         return folder.resolve("home").toString();
     }
 
-    private void assertPredictions() throws Exception {
+    /// Where the encoder of the pipeline raises an error for a category, the row is quarantined.
+    @Test
+    void categoriesThatThePipelineRefusesAreQuarantined() throws Exception {
+        String job = Files.readString(folder.resolve("job.yaml"));
+        Files.writeString(
+                folder.resolve("strict.yaml"), job.replace("churn.json", "strict.json") + "errors: {max-rate: 50%}\n");
+        long accepted = count("SELECT count(*) FROM '%s'".formatted(KEPT.resolve("strict.csv")));
+
+        CommandResult published = run("strict.yaml");
+
+        assertThat(published.expect(0).out())
+                .contains("Published %d predictions".formatted(accepted), (500 - accepted) + " rows quarantined");
+        assertPredictions("strict.csv", accepted);
         assertThat(count("""
-                SELECT count(*) FROM read_parquet('%s/predictions/**/*.parquet', union_by_name = true) AS own
+                SELECT count(*) FROM read_parquet('%s/predictions/**/_quarantine*', filename = true)
+                WHERE message LIKE '%%columntransformer/texts does not know%%'
+                """.formatted(folder))).isEqualTo(500 - accepted);
+    }
+
+    private void assertPredictions() throws Exception {
+        assertPredictions("churn.csv", 500);
+    }
+
+    private void assertPredictions(String library, long rows) throws Exception {
+        assertThat(count("""
+                SELECT count(*) FROM read_parquet('%s/predictions/**/part-*.parquet') AS own
                 JOIN read_csv('%s') AS library ON CAST(own.record_id AS BIGINT) = library.customer
                 WHERE own.prediction = library.prediction AND abs(own.probability - library.probability) <= %s
-                """.formatted(folder, KEPT.resolve("expected.csv"), ERROR)))
-                .isEqualTo(500);
+                """.formatted(folder, KEPT.resolve(library), ERROR))).isEqualTo(rows);
     }
 
     private static long count(String query) throws Exception {
