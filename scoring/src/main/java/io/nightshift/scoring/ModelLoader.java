@@ -126,8 +126,8 @@ public final class ModelLoader {
             return "it is a ZIP archive.";
         }
         if (start.startsWith("\u00ac\u00ed")) {
-            return "it is a serialised Java object, as Smile saves its models; a program loads one with the module"
-                    + " nightshift-smile: new ModelLoader(new SmileLibrary()).";
+            return "it is a serialised Java object, as Smile saves its models; it needs the module nightshift-smile: on"
+                    + " the class path of a node, or in a program by new ModelLoader(new SmileLibrary()).";
         }
         return "its format is not known.";
     }

@@ -2,36 +2,28 @@ package io.nightshift.storage;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
-import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
-import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
-import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
-import io.nightshift.storage.delta.TableSchemas;
+import io.nightshift.storage.destination.DestinationPlugins;
+import io.nightshift.storage.destination.DestinationServices;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.csv.CsvFormat;
-import io.nightshift.storage.destination.delta.DeltaStore;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.destination.folder.FolderStore;
-import io.nightshift.storage.destination.iceberg.IcebergStore;
-import io.nightshift.storage.destination.mariadb.MariadbStore;
 import io.nightshift.storage.destination.objects.ObjectDestination;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.destination.postgres.PostgresStore;
-import io.nightshift.storage.destination.redis.RedisStore;
 import io.nightshift.storage.destination.several.SeveralStore;
 import io.nightshift.storage.destination.table.RowFunctions;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.iceberg.IcebergCatalogs;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.source.changed.RowSets;
 import io.nightshift.storage.source.files.ObjectCopies;
@@ -41,34 +33,31 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Every kind of destination: the one place that knows which store belongs to which case of [Destination].
-/// Safe for several threads.
+/// Every kind of destination: the one place that knows which store belongs to which case of [Destination]. The kinds
+/// that need a large library come from the class path. Safe for several threads.
 ///
 /// @param duckDb opened when first needed
 /// @param sources that jobs read, with the folders that jobs may use
 /// @param dataSources that jobs may name
 /// @param connections of workers to those
-/// @param catalogs that jobs may name
-/// @param schemas of Delta tables
+/// @param plugins the kinds on the class path
 public record Destinations(
         Supplier<DuckDb> duckDb,
         Sources sources,
         DataSources dataSources,
         ConnectionPool connections,
-        IcebergCatalogs catalogs,
-        TableSchemas schemas)
+        DestinationPlugins plugins)
         implements AutoCloseable {
 
-    /// With the catalogs among the data sources.
+    /// With the kinds on the class path.
     public Destinations(Supplier<DuckDb> duckDb, Sources sources, DataSources dataSources, ConnectionPool connections) {
         this(
                 duckDb,
                 sources,
                 dataSources,
                 connections,
-                new IcebergCatalogs(
-                        dataSources, sources.roots(), sources.objects().stores()),
-                new TableSchemas());
+                new DestinationPlugins(
+                        new DestinationServices(duckDb, dataSources, connections, sources.roots(), sources.objects())));
     }
 
     /// For a process that runs no workers.
@@ -99,7 +88,7 @@ public record Destinations(
     ///
     /// @param rows those that batches have scored
     public Destinations with(RowSets rows) {
-        return new Destinations(duckDb, sources.with(rows), dataSources, connections, catalogs, schemas);
+        return new Destinations(duckDb, sources.with(rows), dataSources, connections, plugins);
     }
 
     public DestinationStore of(Destination destination) {
@@ -111,12 +100,6 @@ public record Destinations(
             case ParquetDestination parquet -> files(parquet.folder(), partitionFolder, new ParquetFormat(parquet));
             case CsvDestination csv -> files(csv.folder(), partitionFolder, new CsvFormat(csv.compression()));
             case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
-            case MariadbDestination mariadb -> new MariadbStore(mariadb, dataSources, connections, duckDb, sources);
-            case RedisDestination redis -> new RedisStore(redis, dataSources, duckDb, sources);
-            case IcebergDestination iceberg ->
-                new IcebergStore(iceberg, catalogs, duckDb, sources, sources.roots(), sources.objects());
-            case DeltaDestination delta ->
-                new DeltaStore(delta, duckDb, sources, sources.roots(), sources.objects(), schemas);
             case SeveralDestinations several ->
                 new SeveralStore(
                         several.members(),
@@ -124,6 +107,7 @@ public record Destinations(
                                 .map(member -> of(member, partitionFolder))
                                 .toList(),
                         dataSources);
+            default -> plugins.of(destination.getClass()).of(destination, sources);
         };
     }
 
@@ -142,7 +126,7 @@ public record Destinations(
     /// Closes the connections to databases and catalogs. Neither they nor the sources can be used any more.
     @Override
     public void close() {
-        catalogs.close();
+        plugins.close();
         connections.close();
         sources.close();
     }

@@ -3,6 +3,7 @@ package io.nightshift.cli.doctor;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.Database;
+import io.nightshift.storage.endpoint.Diagnosis;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

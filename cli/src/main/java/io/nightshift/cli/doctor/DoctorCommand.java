@@ -25,15 +25,19 @@ import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFileException;
+import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.database.CatalogSettings;
+import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.DestinationPlugins;
+import io.nightshift.storage.destination.DestinationServices;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.endpoint.Diagnosis;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.iceberg.IcebergCatalogs;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
@@ -46,6 +50,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -106,13 +111,12 @@ public final class DoctorCommand implements Callable<Integer> {
             } else {
                 examineNode(given);
             }
-            given.dataSources()
-                    .byName()
-                    .forEach((name, settings) ->
-                            dataSource("data source " + name, settings).forEach(this::add));
+            examineDataSources(given);
             examineRegistry(given.registry());
             examineStores(given);
-            examineCatalogs(given);
+            if (!given.dataSources().catalogs().isEmpty()) {
+                examinePlugin("catalogs", IcebergDestination.class, given);
+            }
             new TreeMap<>(given.alerts().channels()).forEach((name, channel) -> add(channel(name, channel)));
             LineageSettings lineage = given.lineage();
             if (lineage != null) {
@@ -264,26 +268,37 @@ public final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void examineCatalogs(Configuration given) {
-        DataSources dataSources = given.dataSources();
-        if (dataSources.catalogs().isEmpty()) {
-            return;
+    private void examineDataSources(Configuration given) {
+        boolean hasRedis = false;
+        for (Map.Entry<String, DataSourceSettings> source :
+                given.dataSources().byName().entrySet()) {
+            if (source.getValue().isRedis()) {
+                hasRedis = true;
+            } else {
+                dataSource("data source " + source.getKey(), source.getValue()).forEach(this::add);
+            }
         }
-        FileRoots roots = given.files().ofCommand();
-        try (ObjectStores stores = ObjectStores.orEnvironment(given.objects().stores(), System::getenv);
-                IcebergCatalogs catalogs = new IcebergCatalogs(dataSources, roots, stores)) {
-            dataSources.catalogs().forEach((name, settings) -> add(catalog(catalogs, name, settings)));
+        if (hasRedis) {
+            examinePlugin("data sources", RedisDestination.class, given);
         }
     }
 
-    private static Diagnosis catalog(IcebergCatalogs catalogs, String name, CatalogSettings settings) {
-        try {
-            return Diagnosis.fine(settings.toString(), catalogs.get(name).probe());
+    /// @param what to examine, if the kind of destination is not on the class path
+    private void examinePlugin(String what, Class<? extends Destination> type, Configuration given) {
+        DataSources dataSources = given.dataSources();
+        ObjectCopies objects = given.objects().ofCommand(home.folder());
+        try (DestinationPlugins plugins = new DestinationPlugins(new DestinationServices(
+                () -> {
+                    throw new IllegalStateException("an examination reads no rows");
+                },
+                dataSources,
+                new ConnectionPool(1),
+                given.files().ofCommand(),
+                objects))) {
+            plugins.of(type).examine().forEach(this::add);
         } catch (FailureException e) {
-            return Diagnosis.problem(
-                    settings.toString(),
-                    String.valueOf(e.getMessage()),
-                    "Correct nightshift.catalogs.%s. See docs/how-to/iceberg.md.".formatted(name));
+            add(Diagnosis.problem(
+                    what, String.valueOf(e.getMessage()), "Add the module's jar and its libraries to the class path."));
         }
     }
 
@@ -393,9 +408,6 @@ public final class DoctorCommand implements Callable<Integer> {
     }
 
     private static List<Diagnosis> dataSource(String what, DataSourceSettings settings) {
-        if (settings.isRedis()) {
-            return RedisExamination.of(settings, what);
-        }
         DatabaseExamination database = database(what, settings);
         return settings.url().startsWith(DataSourceSettings.MARIADB)
                 ? List.of(database.mariadb())

@@ -10,6 +10,7 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.RunFilter;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.endpoint.Diagnosis;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;

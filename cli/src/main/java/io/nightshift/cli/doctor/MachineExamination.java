@@ -3,6 +3,7 @@ package io.nightshift.cli.doctor;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.endpoint.Diagnosis;
 import io.nightshift.storage.filesystem.Folders;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -18,11 +18,11 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.smile.training.ModelTraining;
-import io.nightshift.smile.training.TrainingColumn;
-import io.nightshift.smile.training.TrainingException;
-import io.nightshift.smile.training.TrainingOptions;
-import io.nightshift.smile.training.TrainingOptions.Algorithm;
+import io.nightshift.scoring.training.ModelTrainer;
+import io.nightshift.scoring.training.TrainingColumn;
+import io.nightshift.scoring.training.TrainingException;
+import io.nightshift.scoring.training.TrainingOptions;
+import io.nightshift.scoring.training.TrainingOptions.Algorithm;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.source.SourceColumns.Origin;
 import java.io.PrintWriter;
@@ -43,7 +43,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/// Trains a model with Smile and registers it, from rows that are read as a job reads them.
+/// Trains a model and registers it, from rows that are read as a job reads them.
 @Command(
         name = "train",
         description = "Trains a model and registers it as the next version of its name.",
@@ -207,7 +207,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private static Model train(TrainingTable table, TrainingOptions options, Map<String, String> origin) {
         try {
-            return ModelTraining.train(table.features(), table.target(), options, origin);
+            return ModelTrainer.find().train(table.features(), table.target(), options, origin);
         } catch (TrainingException refused) {
             throw new FailureException(Failure.permanent(String.valueOf(refused.getMessage())), refused);
         }

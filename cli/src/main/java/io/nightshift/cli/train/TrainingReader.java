@@ -2,7 +2,7 @@ package io.nightshift.cli.train;
 
 import io.nightshift.cli.train.TrainingRequest.Target;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.smile.training.TrainingColumn;
+import io.nightshift.scoring.training.TrainingColumn;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.source.BoundJob;

@@ -1,6 +1,6 @@
 package io.nightshift.cli.train;
 
-import io.nightshift.smile.training.TrainingColumn;
+import io.nightshift.scoring.training.TrainingColumn;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

@@ -2,7 +2,8 @@ package io.nightshift.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.cli.doctor.Diagnosis.Outcome;
+import io.nightshift.storage.endpoint.Diagnosis;
+import io.nightshift.storage.endpoint.Diagnosis.Outcome;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -7,7 +7,7 @@ import io.nightshift.cli.train.TrainingRequest.Source;
 import io.nightshift.cli.train.TrainingRequest.Target;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ParquetInput;
-import io.nightshift.smile.training.TrainingColumn;
+import io.nightshift.scoring.training.TrainingColumn;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.source.SourceColumns.Origin;
 import java.nio.file.Files;

@@ -6,15 +6,19 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelException;
 import io.nightshift.scoring.ModelLoader;
-import io.nightshift.smile.SmileLibrary;
+import io.nightshift.scoring.format.ModelLibrary;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ServiceLoader;
 
-/// Loads model files of every format that the program supports, and turns the library's exceptions into
-/// failures.
+/// Loads model files of every format that the program supports, also those of libraries on its class path, and turns
+/// the library's exceptions into failures.
 public final class ModelFiles {
 
-    private static final ModelLoader LOADER = new ModelLoader(new SmileLibrary());
+    private static final ModelLoader LOADER =
+            new ModelLoader(ServiceLoader.load(ModelLibrary.class, ModelLibrary.class.getClassLoader()).stream()
+                    .map(ServiceLoader.Provider::get)
+                    .toArray(ModelLibrary[]::new));
 
     private ModelFiles() {}
 

@@ -5,6 +5,8 @@ import io.nightshift.scoring.form.LinearForm.Term;
 import io.nightshift.scoring.form.ModelDefinition;
 import io.nightshift.scoring.form.ModelForm;
 import io.nightshift.scoring.format.MalformedModelException;
+import io.nightshift.scoring.training.TrainingColumn;
+import io.nightshift.scoring.training.TrainingOptions;
 import io.nightshift.smile.format.SmileImport;
 import io.nightshift.smile.format.SmileLinear;
 import java.util.ArrayList;

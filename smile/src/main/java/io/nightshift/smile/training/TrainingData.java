@@ -3,6 +3,7 @@ package io.nightshift.smile.training;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.training.TrainingColumn;
 import java.util.ArrayList;
 import java.util.List;
 import smile.data.DataFrame;

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
+import io.nightshift.scoring.training.TrainingColumn;
+import io.nightshift.scoring.training.TrainingOptions;
+import io.nightshift.scoring.training.TrainingOptions.Algorithm;
 import io.nightshift.smile.SmileModels;
 import io.nightshift.smile.SmileSample;
-import io.nightshift.smile.training.TrainingOptions.Algorithm;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +28,7 @@ class TrainedModelFileTest {
         TrainingColumn length = new TrainingColumn.Numbers("length", sample.length());
         TrainingColumn colour = new TrainingColumn.Categories("colour", SmileSample.COLOURS, sample.colour());
         TrainingColumn three = new TrainingColumn.Categories("three", List.of("low", "mid", "high"), sample.three());
-        Model written = ModelTraining.train(List.of(length, colour), three, TrainingOptions.defaults(algorithm));
+        Model written = new SmileTrainer().train(List.of(length, colour), three, TrainingOptions.defaults(algorithm));
 
         Model read = roundTrip(written);
 

@@ -99,15 +99,15 @@ public final class Connections {
         return settings.url().startsWith(DataSourceSettings.MARIADB);
     }
 
-    /// The driver of a data source.
+    /// The driver of a data source. MariaDB's comes with a module of its own.
     ///
-    /// @throws FailureException permanent, if its URL is of no known database
+    /// @throws FailureException permanent, if its URL is of no known database, or its driver is missing
     static java.sql.Driver driver(DataSourceSettings settings) {
         if (settings.url().startsWith(DataSourceSettings.POSTGRESQL)) {
             return new Driver();
         }
-        if (settings.url().startsWith(DataSourceSettings.MARIADB)) {
-            return new org.mariadb.jdbc.Driver();
+        if (isMariadb(settings)) {
+            return DriverPlugin.find().driver();
         }
         throw FailureException.permanent(settings + " is neither a PostgreSQL nor a MariaDB database");
     }

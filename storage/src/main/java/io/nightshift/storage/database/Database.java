@@ -1,6 +1,7 @@
 package io.nightshift.storage.database;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.endpoint.EndpointUse;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,8 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyManager;
@@ -25,21 +24,13 @@ public final class Database implements AutoCloseable {
 
     private static final int FETCHED = 1000;
 
-    private static final Set<Thread> USERS = ConcurrentHashMap.newKeySet();
-
     private final Connection connection;
     private final String doing;
-    private final Thread user = Thread.currentThread();
+    private final EndpointUse use = EndpointUse.begin();
 
     private Database(Connection connection, String doing) {
         this.connection = connection;
         this.doing = doing;
-        USERS.add(user);
-    }
-
-    /// Whether a thread has an open connection of this kind. All its calls have time limits.
-    public static boolean isUsedBy(Thread thread) {
-        return USERS.contains(thread);
     }
 
     /// Opens a connection that is in no pool: a coordinator needs one for minutes, once a batch.
@@ -186,7 +177,7 @@ public final class Database implements AutoCloseable {
 
     @Override
     public void close() {
-        USERS.remove(user);
+        use.close();
         try {
             connection.close();
         } catch (SQLException _) {

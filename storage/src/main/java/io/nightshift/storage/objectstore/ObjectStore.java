@@ -1,6 +1,7 @@
 package io.nightshift.storage.objectstore;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.endpoint.EndpointUse;
 import io.nightshift.storage.endpoint.EndpointWait;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.objectstore.StoreFailures.Access;
@@ -19,8 +20,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -94,8 +93,6 @@ public final class ObjectStore implements AutoCloseable {
         }
     }
 
-    private static final Set<Thread> USERS = ConcurrentHashMap.newKeySet();
-
     private final ObjectStoreSettings settings;
     private final Tuning tuning;
     private final StoreFailures failures;
@@ -106,33 +103,6 @@ public final class ObjectStore implements AutoCloseable {
         this.settings = settings;
         this.tuning = tuning;
         this.failures = new StoreFailures(settings, purpose);
-    }
-
-    /// A thread that waits for a store, until it is closed.
-    static final class Use implements AutoCloseable {
-        private final Thread user;
-        private final boolean isFirst;
-
-        private Use(Thread user, boolean isFirst) {
-            this.user = user;
-            this.isFirst = isFirst;
-        }
-
-        @Override
-        public void close() {
-            if (isFirst) {
-                USERS.remove(user);
-            }
-        }
-    }
-
-    static Use use() {
-        return new Use(Thread.currentThread(), USERS.add(Thread.currentThread()));
-    }
-
-    /// Whether a thread waits for a store. All requests have time limits.
-    public static boolean isUsedBy(Thread thread) {
-        return USERS.contains(thread);
     }
 
     /// A store that is not for the sources of jobs.
@@ -295,7 +265,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     private void readPinned(StoredObject object, ByteRange range, FetchControl control, Sink sink) throws IOException {
-        try (Use _ = use()) {
+        try (EndpointUse _ = EndpointUse.begin()) {
             readInTries(object, range, control, sink);
         }
     }
@@ -793,7 +763,7 @@ public final class ObjectStore implements AutoCloseable {
 
     private <T> T retry(ObjectAddress address, Access access, FetchControl control, Supplier<T> request) {
         Backoff backoff = new Backoff(tuning.firstPauseMillis());
-        try (Use _ = use();
+        try (EndpointUse _ = EndpointUse.begin();
                 EndpointWait _ = EndpointWait.begin(settings.toString())) {
             return retry(address, access, control, request, backoff);
         }

@@ -1,5 +1,6 @@
 package io.nightshift.storage.objectstore;
 
+import io.nightshift.storage.endpoint.EndpointUse;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -25,7 +26,7 @@ public final class ParallelRequests {
             items.forEach(request);
             return;
         }
-        try (ObjectStore.Use _ = ObjectStore.use();
+        try (EndpointUse _ = EndpointUse.begin();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> running = new ArrayList<>();
             for (T item : items) {

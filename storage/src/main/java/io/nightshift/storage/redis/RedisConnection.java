@@ -4,6 +4,8 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.RedisAddress;
+import io.nightshift.storage.endpoint.EndpointUse;
 import io.nightshift.storage.endpoint.EndpointWait;
 import java.io.IOException;
 import java.net.Socket;
@@ -11,8 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -62,22 +62,14 @@ public final class RedisConnection implements AutoCloseable {
             "CLUSTERDOWN ",
             "ERR max number of clients");
 
-    private static final Set<Thread> USERS = ConcurrentHashMap.newKeySet();
-
     private final Connection connection;
     private final String doing;
-    private final Thread user = Thread.currentThread();
+    private final EndpointUse use = EndpointUse.begin();
     private volatile boolean waiting;
 
     private RedisConnection(Connection connection, String doing) {
         this.connection = connection;
         this.doing = doing;
-        USERS.add(user);
-    }
-
-    /// Whether a thread has an open connection. All its calls have time limits.
-    public static boolean isUsedBy(Thread thread) {
-        return USERS.contains(thread);
     }
 
     /// Connects, and waits longer after each try while the server can't be reached.
@@ -141,7 +133,7 @@ public final class RedisConnection implements AutoCloseable {
 
     private static Socket socket(RedisAddress address, int greeting) {
         try {
-            Socket socket = address.connect(CONNECTING, 4 * SENT);
+            Socket socket = RedisSockets.connect(address, CONNECTING, 4 * SENT);
             socket.setSoTimeout(greeting);
             return socket;
         } catch (SSLException e) {
@@ -275,7 +267,7 @@ public final class RedisConnection implements AutoCloseable {
 
     @Override
     public void close() {
-        USERS.remove(user);
+        use.close();
         try {
             connection.disconnect();
         } catch (JedisException _) {

@@ -164,7 +164,7 @@ public abstract class ContractFixture {
     @AfterEach
     void close() {
         opened.forEach(destinations -> {
-            destinations.catalogs().close();
+            destinations.plugins().close();
             destinations.connections().close();
         });
         batch.close();

@@ -1,9 +1,7 @@
 package io.nightshift.coordinator.batch.task;
 
-import io.nightshift.storage.database.Database;
+import io.nightshift.storage.endpoint.EndpointUse;
 import io.nightshift.storage.filesystem.IdleTime;
-import io.nightshift.storage.objectstore.ObjectStore;
-import io.nightshift.storage.redis.RedisConnection;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -99,7 +97,7 @@ public final class WatchedTask<T> {
         }
         long processor = IdleTime.processorTime(thread);
         long now = System.nanoTime();
-        if (Database.isUsedBy(thread) || RedisConnection.isUsedBy(thread) || ObjectStore.isUsedBy(thread)) {
+        if (EndpointUse.isBy(thread)) {
             idle.begin(processor, now);
         }
         long waited = idle.nanos(processor, now);

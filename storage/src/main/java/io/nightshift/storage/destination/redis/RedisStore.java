@@ -8,6 +8,7 @@ import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.database.RedisAddress;
 import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FirstRows;
@@ -21,7 +22,6 @@ import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.destination.server.ServerStore;
 import io.nightshift.storage.destination.table.SourceIds;
 import io.nightshift.storage.duckdb.DuckDb;
-import io.nightshift.storage.redis.RedisAddress;
 import io.nightshift.storage.redis.RedisConnection;
 import io.nightshift.storage.source.SourceReaders;
 import java.sql.Connection;
@@ -79,7 +79,9 @@ public final class RedisStore extends ServerStore<RedisConnection, List<RecordCo
 
     @Override
     public List<Dataset> datasets() {
-        return List.of(RedisAddress.of(settings()).dataset(destination.name()));
+        RedisAddress server = RedisAddress.of(settings());
+        return List.of(new Dataset(
+                "redis://%s:%d".formatted(server.host(), server.port()), server.database() + "." + destination.name()));
     }
 
     @Override

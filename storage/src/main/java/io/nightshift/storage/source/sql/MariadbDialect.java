@@ -2,6 +2,7 @@ package io.nightshift.storage.source.sql;
 
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.DriverPlugin;
 import io.nightshift.storage.source.sql.SqlColumn.Carrier;
 import io.nightshift.storage.source.sql.SqlPiece.Snapshot;
 import java.sql.Connection;
@@ -354,7 +355,7 @@ final class MariadbDialect implements SqlDialect {
 
     @Override
     public void cancel(Connection connection) throws SQLException {
-        connection.unwrap(org.mariadb.jdbc.Connection.class).cancelCurrentQuery();
+        DriverPlugin.find().cancel(connection);
     }
 
     @Override

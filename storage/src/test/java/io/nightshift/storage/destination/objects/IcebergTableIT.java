@@ -18,6 +18,7 @@ import io.nightshift.storage.destination.Finding;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.iceberg.IcebergCatalogs;
 import io.nightshift.storage.objectstore.TestStore;
 import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.testing.database.IcebergServer;
@@ -42,18 +43,17 @@ class IcebergTableIT {
     @TempDir
     private Path folder = Path.of("");
 
-    private static List<String> files(Destinations destinations) throws Exception {
-        TableOperations table = destinations
-                .catalogs()
-                .get("lake")
-                .find(TableIdentifier.parse(TABLE))
-                .orElseThrow();
-        List<String> files = new ArrayList<>();
-        try (CloseableIterable<FileScanTask> tasks =
-                new BaseTable(table, TABLE).newScan().planFiles()) {
-            tasks.forEach(task -> files.add(task.file().location()));
+    private static List<String> files(DataSources dataSources, ObjectCopies copies) throws Exception {
+        try (IcebergCatalogs catalogs = new IcebergCatalogs(dataSources, FileRoots.UNRESTRICTED, copies.stores())) {
+            TableOperations table =
+                    catalogs.get("lake").find(TableIdentifier.parse(TABLE)).orElseThrow();
+            List<String> files = new ArrayList<>();
+            try (CloseableIterable<FileScanTask> tasks =
+                    new BaseTable(table, TABLE).newScan().planFiles()) {
+                tasks.forEach(task -> files.add(task.file().location()));
+            }
+            return files;
         }
-        return files;
     }
 
     @Test
@@ -69,10 +69,11 @@ class IcebergTableIT {
                         "ticket")) {
             CatalogSettings catalog =
                     new CatalogSettings.Rest("lake", server.uri(), null, IcebergServer.TOKEN, null, null, null);
+            DataSources dataSources = new DataSources(Map.of(), Map.of("lake", catalog));
             try (Destinations destinations = new Destinations(
                     () -> batch.data().duckDb,
                     new Sources(() -> batch.data().duckDb, FileRoots.UNRESTRICTED, copies),
-                    new DataSources(Map.of(), Map.of("lake", catalog)),
+                    dataSources,
                     new ConnectionPool(1))) {
                 DestinationStore store = destinations.of(batch.job());
                 store.prepare(ContractBatch.ID, batch.job(), ContractBatch.MODEL);
@@ -81,7 +82,7 @@ class IcebergTableIT {
                 Publication publication = store.publish(committed);
 
                 String place = lake.address("warehouse/db/scores/nightshift/batch=") + ContractBatch.ID;
-                assertThat(files(destinations))
+                assertThat(files(dataSources, copies))
                         .hasSize(ContractBatch.PARTITIONS)
                         .allSatisfy(file -> assertThat(file).startsWith(place + "/part-"));
                 assertThat(Objects.requireNonNull(copies.stores()
@@ -98,7 +99,7 @@ class IcebergTableIT {
                 assertThat(findings).hasSize(3).extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
 
                 store.removal().unpublish(ContractBatch.ID);
-                assertThat(files(destinations)).isEmpty();
+                assertThat(files(dataSources, copies)).isEmpty();
                 store.removal().delete(ContractBatch.ID);
                 assertThat(store.manifest(ContractBatch.ID)).isEmpty();
             }

@@ -8,22 +8,25 @@ import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.form.Forest;
 import io.nightshift.scoring.model.Task;
+import io.nightshift.scoring.training.TrainingColumn;
+import io.nightshift.scoring.training.TrainingException;
+import io.nightshift.scoring.training.TrainingOptions;
+import io.nightshift.scoring.training.TrainingOptions.Algorithm;
 import io.nightshift.smile.SmileSample;
-import io.nightshift.smile.training.TrainingOptions.Algorithm;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class ModelTrainingTest {
+class SmileTrainerTest {
 
     private final SmileSample sample = SmileSample.random(600, 3);
 
     @ParameterizedTest
     @EnumSource(Algorithm.class)
     void aClassifierIsMeasuredOnRowsItHasNotSeen(Algorithm algorithm) {
-        Model model = ModelTraining.train(features(), two(), small(algorithm));
+        Model model = new SmileTrainer().train(features(), two(), small(algorithm));
 
         assertThat(model.description().task()).isEqualTo(Task.BINARY);
         assertThat(model.description().classes()).containsExactly("no", "yes");
@@ -36,7 +39,7 @@ class ModelTrainingTest {
     @ParameterizedTest
     @EnumSource(Algorithm.class)
     void moreThanTwoClassesAreTrained(Algorithm algorithm) {
-        Model model = ModelTraining.train(features(), three(), small(algorithm));
+        Model model = new SmileTrainer().train(features(), three(), small(algorithm));
 
         assertThat(model.description().task()).isEqualTo(Task.MULTICLASS);
         assertThat(model.description().classes()).containsExactly("0", "1", "2");
@@ -46,7 +49,7 @@ class ModelTrainingTest {
     @ParameterizedTest
     @EnumSource(value = Algorithm.class, names = "LOGISTIC_REGRESSION", mode = EnumSource.Mode.EXCLUDE)
     void aNumericTargetMakesARegression(Algorithm algorithm) {
-        Model model = ModelTraining.train(features(), value(), small(algorithm));
+        Model model = new SmileTrainer().train(features(), value(), small(algorithm));
 
         assertThat(model.description().task()).isEqualTo(Task.REGRESSION);
         assertThat(fact(model, "r2")).isBetween(0.3, 1.0);
@@ -56,8 +59,8 @@ class ModelTrainingTest {
     @ParameterizedTest
     @EnumSource(Algorithm.class)
     void theSameSeedGivesTheSameModel(Algorithm algorithm) {
-        byte[] once = ModelFile.encode(ModelTraining.train(features(), two(), small(algorithm)));
-        byte[] again = ModelFile.encode(ModelTraining.train(features(), two(), small(algorithm)));
+        byte[] once = ModelFile.encode(new SmileTrainer().train(features(), two(), small(algorithm)));
+        byte[] again = ModelFile.encode(new SmileTrainer().train(features(), two(), small(algorithm)));
 
         assertThat(again).isEqualTo(once);
     }
@@ -65,7 +68,7 @@ class ModelTrainingTest {
     @Test
     void depthCountsTheTestsOnTheWayToALeaf() {
         TrainingOptions options = new TrainingOptions(Algorithm.RANDOM_FOREST, 10, 3, 0, 1, 1, 1, 0, 1, 0);
-        Model model = ModelTraining.train(features(), two(), options);
+        Model model = new SmileTrainer().train(features(), two(), options);
         Forest forest = (Forest) Forms.of(model);
 
         int deepest = 0;
@@ -81,8 +84,11 @@ class ModelTrainingTest {
         double[] values = sample.length().clone();
         values[17] = Double.NaN;
 
-        assertThatThrownBy(() -> ModelTraining.train(
-                        List.of(new TrainingColumn.Numbers("length", values)), two(), small(Algorithm.DECISION_TREE)))
+        assertThatThrownBy(() -> new SmileTrainer()
+                        .train(
+                                List.of(new TrainingColumn.Numbers("length", values)),
+                                two(),
+                                small(Algorithm.DECISION_TREE)))
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("length")
                 .hasMessageContaining("row 17");
@@ -90,7 +96,7 @@ class ModelTrainingTest {
 
     @Test
     void aLogisticRegressionOfANumberIsRefused() {
-        assertThatThrownBy(() -> ModelTraining.train(features(), value(), small(Algorithm.LOGISTIC_REGRESSION)))
+        assertThatThrownBy(() -> new SmileTrainer().train(features(), value(), small(Algorithm.LOGISTIC_REGRESSION)))
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("predicts a class");
     }
@@ -99,7 +105,7 @@ class ModelTrainingTest {
     void aTargetOfOneClassIsRefused() {
         TrainingColumn one = TrainingColumn.texts("one", java.util.Collections.nCopies(sample.rows(), "yes"));
 
-        assertThatThrownBy(() -> ModelTraining.train(features(), one, small(Algorithm.RANDOM_FOREST)))
+        assertThatThrownBy(() -> new SmileTrainer().train(features(), one, small(Algorithm.RANDOM_FOREST)))
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("at least two");
     }

@@ -3,7 +3,11 @@ package io.nightshift.smile.training;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.form.ModelDefinition;
 import io.nightshift.scoring.format.MalformedModelException;
-import io.nightshift.smile.training.TrainingOptions.Algorithm;
+import io.nightshift.scoring.training.ModelTrainer;
+import io.nightshift.scoring.training.TrainingColumn;
+import io.nightshift.scoring.training.TrainingException;
+import io.nightshift.scoring.training.TrainingOptions;
+import io.nightshift.scoring.training.TrainingOptions.Algorithm;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,33 +15,11 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
-/// Trains a model with Smile, and evaluates it on held-out rows.
-///
-/// The same columns, options and seed give the same model file, bit for bit.
-public final class ModelTraining {
+/// Trains with Smile.
+public final class SmileTrainer implements ModelTrainer {
 
-    private ModelTraining() {}
-
-    /// Trains a model that predicts `target` from `features`.
-    ///
-    /// A target of categories gives a classifier, and a target of numbers a regression;
-    /// [TrainingColumn.Numbers#toCategories] turns numbers into classes. With a holdout share above 0, the
-    /// facts of the description hold the metrics on the held-out rows: `accuracy`, `auc` (two classes) and
-    /// `log-loss`, or `rmse` and `r2`.
-    ///
-    /// @param features at least one column; names are distinct, all have as many rows as the target, and no
-    ///     value is missing
-    /// @throws TrainingException if a model cannot be trained on the data; the message names the column and
-    ///     the row
-    public static Model train(List<TrainingColumn> features, TrainingColumn target, TrainingOptions options) {
-        return train(features, target, options, Map.of());
-    }
-
-    /// Like [#train(List, TrainingColumn, TrainingOptions)], with additional facts about the origin of the
-    /// rows.
-    ///
-    /// @param origin facts for the model's description, by name
-    public static Model train(
+    @Override
+    public Model train(
             List<TrainingColumn> features, TrainingColumn target, TrainingOptions options, Map<String, String> origin) {
         check(features, target, options);
         TrainTestSplit rows =

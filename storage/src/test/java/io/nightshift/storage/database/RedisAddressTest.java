@@ -1,4 +1,4 @@
-package io.nightshift.storage.redis;
+package io.nightshift.storage.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.nightshift.smile.training;
+package io.nightshift.scoring.training;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;

@@ -1,7 +1,8 @@
-package io.nightshift.cli.doctor;
+package io.nightshift.storage.destination.redis;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.endpoint.Diagnosis;
 import io.nightshift.storage.redis.RedisConnection;
 import io.nightshift.storage.redis.RedisServerFacts;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package io.nightshift.smile.training;
+package io.nightshift.scoring.training;
 
 import java.util.ArrayList;
 import java.util.Arrays;

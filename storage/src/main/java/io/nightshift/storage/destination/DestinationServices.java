@@ -1,0 +1,22 @@
+package io.nightshift.storage.destination;
+
+import io.nightshift.storage.database.ConnectionPool;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
+import java.util.function.Supplier;
+
+/// What a process has for its destinations.
+///
+/// @param duckDb opened when first needed
+/// @param dataSources that jobs may name
+/// @param connections of workers to those
+/// @param roots that jobs may use
+/// @param objects the copies of objects, from the stores that jobs may read
+public record DestinationServices(
+        Supplier<DuckDb> duckDb,
+        DataSources dataSources,
+        ConnectionPool connections,
+        FileRoots roots,
+        ObjectCopies objects) {}
