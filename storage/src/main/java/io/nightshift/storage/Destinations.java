@@ -33,8 +33,8 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Every kind of destination: the one place that knows which store belongs to which case of [Destination]. The kinds
-/// that need a large library come from the class path. Safe for several threads.
+/// Every kind of destination: the one place that knows which store belongs to which case of [Destination].
+/// The kinds that need a large library are plug-ins. Safe for several threads.
 ///
 /// @param duckDb opened when first needed
 /// @param sources that jobs read, with the folders that jobs may use

@@ -11,8 +11,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
 
-/// Loads model files of every format that the program supports, also those of libraries on its class path, and turns
-/// the library's exceptions into failures.
+/// Loads model files of every format that the program supports, also those of libraries on its class path. Turns
+/// the exceptions of module `scoring` into failures.
 public final class ModelFiles {
 
     private static final ModelLoader LOADER =

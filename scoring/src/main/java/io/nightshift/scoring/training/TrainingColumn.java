@@ -9,11 +9,16 @@ import org.jspecify.annotations.Nullable;
 /// A column of training data, in memory.
 public sealed interface TrainingColumn {
 
+    /// The name of the feature or of the target.
     String name();
 
+    /// The number of rows.
     int rows();
 
-    /// A numeric column. NaN is a missing value.
+    /// A numeric column.
+    ///
+    /// @param name of the feature or of the target
+    /// @param values one for each row; NaN is a missing value
     @SuppressWarnings("ArrayRecordComponent") // a column is not compared
     record Numbers(String name, double[] values) implements TrainingColumn {
         @Override
@@ -44,6 +49,7 @@ public sealed interface TrainingColumn {
 
     /// A column of categories.
     ///
+    /// @param name of the feature or of the target
     /// @param levels the distinct categories
     /// @param positions for each row, the position of its category among the levels, or -1 for a missing value
     @SuppressWarnings("ArrayRecordComponent") // a column is not compared

@@ -31,9 +31,13 @@ public record TrainingOptions(
 
     /// The supported algorithms. All predict classes; all except logistic regression also predict numbers.
     public enum Algorithm {
+        /// Trees on random samples of rows and features.
         RANDOM_FOREST("random-forest"),
+        /// Trees that each correct the sum of those before them.
         GRADIENT_BOOSTING("gradient-boosting"),
+        /// One tree.
         DECISION_TREE("decision-tree"),
+        /// A linear classifier; it has no regression.
         LOGISTIC_REGRESSION("logistic-regression");
 
         private final String label;

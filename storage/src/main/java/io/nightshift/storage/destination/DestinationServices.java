@@ -7,7 +7,7 @@ import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.util.function.Supplier;
 
-/// What a process has for its destinations.
+/// The services of a process for its destinations.
 ///
 /// @param duckDb opened when first needed
 /// @param dataSources that jobs may name

@@ -2,7 +2,7 @@ package io.nightshift.storage.endpoint;
 
 import org.jspecify.annotations.Nullable;
 
-/// What an examination has found: of the machine, of the configuration, of a server or of a job.
+/// The result of examining one thing: the machine, the configuration, a server or a job.
 ///
 /// @param what was examined
 /// @param detail a fact about it, or what is wrong
