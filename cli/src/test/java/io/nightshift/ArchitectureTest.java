@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -45,12 +46,13 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 class ArchitectureTest {
 
     private static final String SCORING = "io.nightshift.scoring..";
-    private static final String SMILE = "io.nightshift.smile..";
     private static final String PROTOCOL = "io.nightshift.protocol..";
     private static final String STORAGE = "io.nightshift.storage..";
     private static final String WORKER = "io.nightshift.worker..";
 
-    // Dependencies point one way: cli → node → {coordinator, worker, smile} → storage → {protocol, scoring}.
+    // Dependencies point one way: cli → node → {coordinator, worker} → storage → {protocol, scoring}. The plug-ins
+    // depend
+    // on storage or scoring, and nothing depends on them.
 
     @ArchTest
     static final ArchRule scoringNeedsOnlyTheJdkJacksonAndOnnxRuntime = noClasses()
@@ -81,10 +83,13 @@ class ArchitectureTest {
             Map.entry("client.messages", List.of("client", "api", "protocol", "tls")),
             Map.entry("client", List.of("api")),
             Map.entry("storage", List.of("protocol", "scoring", "api")),
+            Map.entry("mariadb", List.of("storage", "protocol", "scoring", "api")),
+            Map.entry("redis", List.of("storage", "protocol", "scoring", "api")),
+            Map.entry("iceberg", List.of("storage", "protocol", "scoring", "api")),
+            Map.entry("delta", List.of("storage", "protocol", "scoring", "api")),
             Map.entry("coordinator", List.of("storage", "protocol", "scoring", "api")),
             Map.entry("worker", List.of("storage", "protocol", "scoring")),
-            Map.entry(
-                    "node", List.of("coordinator", "worker", "smile", "storage", "protocol", "scoring", "api", "tls")),
+            Map.entry("node", List.of("coordinator", "worker", "storage", "protocol", "scoring", "api", "tls")),
             Map.entry(
                     "cli",
                     List.of(
@@ -93,7 +98,6 @@ class ArchitectureTest {
                             "client.messages",
                             "coordinator",
                             "worker",
-                            "smile",
                             "storage",
                             "protocol",
                             "scoring",
@@ -165,9 +169,28 @@ class ArchitectureTest {
 
     // Libraries that stay where they are.
 
+    /// The libraries of the plug-ins, by the module that alone uses them. A program starts without these modules.
+    private static final Map<String, List<String>> PLUGIN_LIBRARIES = Map.of(
+            "smile", List.of("smile.."),
+            "mariadb", List.of("org.mariadb.."),
+            "redis", List.of("redis.clients.."),
+            "iceberg", List.of("org.apache.iceberg.."),
+            "delta", List.of("io.delta.."));
+
     @ArchTest
-    static final ArchRule smileIsUsedOnlyInItsModule =
-            noClasses().that(not(resideInAPackage(SMILE))).should().dependOnClassesThat(resideInAPackage("smile.."));
+    static void thePluginsAreNeededByNothing(JavaClasses classes) {
+        PLUGIN_LIBRARIES.forEach((module, libraries) -> {
+            String own = "io.nightshift." + module + "..";
+            List<String> needed = new ArrayList<>(libraries);
+            needed.add(own);
+            noClasses()
+                    .that(not(resideInAPackage(own)))
+                    .should()
+                    .dependOnClassesThat(resideInAnyPackage(needed.toArray(String[]::new)))
+                    .because(module + " is a plug-in")
+                    .check(classes);
+        });
+    }
 
     @ArchTest
     static final ArchRule onlyStorageAndTheWorkerUseDuckDb = noClasses()
@@ -177,7 +200,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule storageNeedsNoActors = noClasses()
-            .that(resideInAPackage(STORAGE))
+            .that(belongTo(List.of("storage", "mariadb", "redis", "iceberg", "delta")))
             .should()
             .dependOnClassesThat(resideInAPackage("org.apache.pekko.."));
 

@@ -2,10 +2,10 @@ package io.nightshift.system.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.iceberg.IcebergCatalogs;
 import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;

@@ -2,8 +2,8 @@ package io.nightshift.system.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.redis.RedisConnection;
 import io.nightshift.storage.database.DataSourceSettings;
-import io.nightshift.storage.redis.RedisConnection;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.Nightly;
 import io.nightshift.testing.database.MariadbServer;

@@ -1,0 +1,423 @@
+package io.nightshift.delta.destination;
+
+import io.delta.kernel.Snapshot;
+import io.delta.kernel.TableManager;
+import io.delta.kernel.TransactionCommitResult;
+import io.delta.kernel.exceptions.ConcurrentWriteException;
+import io.delta.kernel.exceptions.MaxCommitRetryLimitReachedException;
+import io.delta.kernel.exceptions.TableAlreadyExistsException;
+import io.delta.kernel.exceptions.TableNotFoundException;
+import io.delta.kernel.exceptions.UnsupportedProtocolVersionException;
+import io.delta.kernel.exceptions.UnsupportedTableFeatureException;
+import io.delta.kernel.expressions.Column;
+import io.delta.kernel.hook.PostCommitHook;
+import io.delta.kernel.internal.SnapshotImpl;
+import io.delta.kernel.internal.util.Utils;
+import io.delta.kernel.transaction.DataLayoutSpec;
+import io.delta.kernel.types.StructField;
+import io.delta.kernel.types.StructType;
+import io.delta.kernel.utils.CloseableIterable;
+import io.nightshift.delta.DeltaEngine;
+import io.nightshift.delta.DiskFiles;
+import io.nightshift.delta.ObjectFiles;
+import io.nightshift.delta.TableSchemas;
+import io.nightshift.delta.destination.TableState.Commit;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.OutputSchema;
+import io.nightshift.storage.destination.lake.LakeTable;
+import io.nightshift.storage.destination.lake.PublishedParts;
+import io.nightshift.storage.destination.lake.TableFile;
+import io.nightshift.storage.destination.lake.Visibility;
+import io.nightshift.storage.destination.parquet.FileColumns;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.source.files.ObjectCopies;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The table of a destination. Every call reads its log. Safe for several threads.
+///
+/// A commit creates the file of the next version, unless there is one. So the transaction identifier of a batch is
+/// looked for in every version.
+final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DeltaTable.class);
+
+    /// Some dozen programs that commit at a time give way to each other so often.
+    private static final int TRIES = 20;
+
+    private static final int LONGEST_PAUSE_MILLIS = 400;
+
+    private final String name;
+    private final String root;
+    private final DeltaEngine engine;
+    private final Supplier<DuckDb> duckDb;
+    private final ObjectCopies copies;
+    private final TableSchemas schemas;
+
+    /// @param name of the table: its folder, or its prefix of an object store
+    /// @param duckDb opened when first needed
+    /// @param roots of the folders that tables may be in
+    /// @param copies of objects, with the stores that tables may be in
+    /// @param schemas of the node
+    DeltaTable(String name, Supplier<DuckDb> duckDb, FileRoots roots, ObjectCopies copies, TableSchemas schemas) {
+        this.name = name;
+        this.root = name.replaceFirst("(?<=[^/])/+$", "");
+        this.engine =
+                new DeltaEngine(ObjectAddress.isAddress(root) ? new ObjectFiles(copies) : new DiskFiles(roots), duckDb);
+        this.duckDb = duckDb;
+        this.copies = copies;
+        this.schemas = schemas;
+    }
+
+    @Override
+    public String title() {
+        return "the Delta table " + name;
+    }
+
+    /// The folder may be there without the table.
+    @Override
+    public Optional<String> location() {
+        return Optional.of(root);
+    }
+
+    @Override
+    public DeltaColumns columns(Job job, List<OutputSchema.Column> output) {
+        return DeltaColumns.of(output);
+    }
+
+    @Override
+    public PartStatistics files(PublishedParts parts) {
+        return new PartStatistics(parts, duckDb, copies);
+    }
+
+    @Override
+    public List<TableFile> visible(BatchId batch) {
+        return look(List.of(), state -> state.files(batch));
+    }
+
+    @Override
+    public Optional<BatchId> newest(String job) {
+        return look(Optional.<BatchId>empty(), state -> state.newest(job));
+    }
+
+    private String log() {
+        return root + "/_delta_log";
+    }
+
+    @Override
+    public FailureException missing() {
+        if (!ObjectAddress.isAddress(root) && !Files.exists(Path.of(root))) {
+            return new FailureException(Failure.of(
+                    FailedResource.Type.MOUNT,
+                    root,
+                    "there is no Delta table %s on this node: there is no such folder. If this node lacks the file system, mount it"
+                            .formatted(name)));
+        }
+        return FailureException.permanent("there is no Delta table %s; it was deleted".formatted(name));
+    }
+
+    /// Translates the exceptions of the kernel into failures.
+    private <T> T call(String doing, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (FailureException e) {
+            throw e;
+        } catch (UnsupportedTableFeatureException | UnsupportedProtocolVersionException e) {
+            throw new FailureException(
+                    Failure.permanent("%s: %s. Name another table".formatted(doing, String.valueOf(e.getMessage()))),
+                    e);
+        } catch (RuntimeException e) {
+            throw causeOf(e)
+                    .orElseGet(() -> new FailureException(
+                            Failure.permanent(
+                                    "%s: its log is damaged, or has something that Nightshift does not know: %s"
+                                            .formatted(doing, innermost(e))),
+                            e));
+        }
+    }
+
+    /// The kernel wraps the failures of the engine.
+    private static Optional<FailureException> causeOf(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof FailureException known) {
+                return Optional.of(known);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String innermost(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause instanceof FileNotFoundException
+                ? "there is no file " + cause.getMessage()
+                : String.valueOf(cause.getMessage());
+    }
+
+    private Optional<TableState> state() {
+        try {
+            Snapshot snapshot = TableManager.loadSnapshot(root).build(engine);
+            return Optional.of(new TableState(root, engine, (SnapshotImpl) snapshot));
+        } catch (TableNotFoundException _) {
+            return Optional.empty();
+        }
+    }
+
+    /// Looks at the table as it is now.
+    ///
+    /// @param absent the answer if there is no table
+    <T> T look(T absent, Function<TableState, T> work) {
+        return call(
+                "the Delta table %s can't be read".formatted(name),
+                () -> state().map(work).orElse(absent));
+    }
+
+    /// A damaged log is reported when the files of a batch are looked for.
+    @Override
+    public boolean isThere() {
+        try {
+            return hasState();
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                return true;
+            }
+            throw e;
+        }
+    }
+
+    private boolean hasState() {
+        return look(false, state -> true);
+    }
+
+    @Override
+    public Visibility visibility(BatchId batch) {
+        return look(Visibility.ABSENT, state -> state.of(batch));
+    }
+
+    @Override
+    public List<String> obstacles(DeltaColumns columns) {
+        return look(columns.obstacles(), state -> state.obstacles(name, columns));
+    }
+
+    private static void refuse(List<String> obstacles) {
+        if (!obstacles.isEmpty()) {
+            throw FailureException.permanent(String.join("\n", obstacles));
+        }
+    }
+
+    @Override
+    public void requireOurs(Job job) {
+        OutputSchema schema = job.output().schema();
+        requireOurs(schema == null ? null : DeltaColumns.of(schema.columns()));
+    }
+
+    /// @param columns of the batch; null if they are unknown
+    private void requireOurs(@Nullable DeltaColumns columns) {
+        List<String> obstacles = look(
+                List.of("there is no Delta table %s; it was deleted".formatted(name)),
+                state -> columns == null ? state.obstacles(name) : state.obstacles(name, columns));
+        refuse(obstacles);
+        if (columns != null && look(false, state -> columns.isMissing(state.schema()))) {
+            throw FailureException.permanent(
+                    "the Delta table %s lacks columns that it had when the batch was begun. Start over with --new"
+                            .formatted(name));
+        }
+    }
+
+    @Override
+    public void make(DeltaColumns columns) {
+        call("the Delta table %s can't be made".formatted(name), () -> {
+            refuse(columns.obstacles());
+            engine.files().makeFolder(log());
+            engine.files().requireCreate(log());
+            if (state().isEmpty()) {
+                create(columns);
+            }
+            return commit(state -> {
+                refuse(state.obstacles(name, columns));
+                return columns.isMissing(state.schema()) ? Optional.of(state.adding(columns)) : Optional.empty();
+            });
+        });
+    }
+
+    /// If another program creates it at the same time, its table is taken.
+    private void create(DeltaColumns columns) {
+        try {
+            TableManager.buildCreateTableTransaction(root, columns.schema(), TableState.PROGRAM)
+                    .withDataLayoutSpec(DataLayoutSpec.partitioned(List.of(new Column(DeltaColumns.BATCH))))
+                    .withMaxRetries(0)
+                    .build(engine)
+                    .commit(engine, CloseableIterable.emptyIterable());
+        } catch (TableAlreadyExistsException | ConcurrentWriteException | MaxCommitRetryLimitReachedException e) {
+            causeOf(e).ifPresent(failure -> {
+                throw failure;
+            });
+            LOG.debug("{} is there", name, e);
+        }
+    }
+
+    @Override
+    public void show(BatchId batch, PartStatistics files, String manifestSha256) {
+        call(
+                "%s can't be published in the Delta table %s".formatted(batch, name),
+                () -> commit(state -> switch (state.of(batch)) {
+                    case VISIBLE -> Optional.empty();
+                    case REMOVED -> throw removed(batch);
+                    case ABSENT -> Optional.of(state.showing(batch, files));
+                }));
+    }
+
+    @Override
+    public void requireUnchanged(BatchId batch, int number, PartStatistics files, Set<String> earlier) {
+        boolean isUnchanged = look(
+                false,
+                state ->
+                        state.hasSupplement(batch, number, files.files().locations()) || state.hasOnly(batch, earlier));
+        if (!isUnchanged) {
+            throw rewritten(batch);
+        }
+    }
+
+    @Override
+    public void supplement(
+            BatchId batch, int number, PartStatistics files, Set<String> earlier, String manifestSha256) {
+        call(
+                "rows can't be added to %s in the Delta table %s".formatted(batch, name),
+                () -> commit(state -> {
+                    if (state.of(batch) != Visibility.VISIBLE) {
+                        throw removed(batch);
+                    }
+                    if (state.hasSupplement(batch, number, files.files().locations())) {
+                        return Optional.empty();
+                    }
+                    if (!state.hasOnly(batch, earlier)) {
+                        throw rewritten(batch);
+                    }
+                    return Optional.of(state.supplementing(batch, number, files));
+                }));
+    }
+
+    @Override
+    public boolean remove(BatchId batch) {
+        return call("%s can't be removed from the Delta table %s".formatted(batch, name), () -> {
+            return hasState()
+                    && commit(state -> state.of(batch) == Visibility.VISIBLE
+                            ? Optional.of(state.removing(batch))
+                            : Optional.empty());
+        });
+    }
+
+    /// Decides and commits, until no other commit comes in between.
+    ///
+    /// @param change the commit for a version of the table; empty if there is nothing to commit
+    /// @return whether something was committed
+    /// @throws FailureException transient, if other commits always come in between
+    private boolean commit(Function<TableState, Optional<Commit>> change) {
+        for (int i = 0; i < TRIES; i++) {
+            Optional<Commit> commit = change.apply(state().orElseThrow(this::missing));
+            if (commit.isEmpty()) {
+                return false;
+            }
+            try {
+                TransactionCommitResult result = commit.get()
+                        .transaction()
+                        .commit(
+                                engine,
+                                CloseableIterable.inMemoryIterable(Utils.toCloseableIterator(
+                                        commit.get().actions().iterator())));
+                checkpoint(result);
+                return true;
+            } catch (ConcurrentWriteException | MaxCommitRetryLimitReachedException e) {
+                causeOf(e).ifPresent(failure -> {
+                    throw failure;
+                });
+                pause();
+            }
+        }
+        throw new FailureException(Failure.of(
+                FailedResource.Type.DATABASE,
+                name,
+                "other programs change the Delta table %s so often that no commit succeeded in %d tries"
+                        .formatted(name, TRIES)));
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(ThreadLocalRandom.current().nextInt(1, LONGEST_PAUSE_MILLIS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FailureException(Failure.transientFailure("interrupted while a table was changed"), e);
+        }
+    }
+
+    /// Writes a checkpoint if the kernel says that it is time. The commit has succeeded, whatever comes of
+    /// it: without the checkpoint, readers read more of the log.
+    private void checkpoint(TransactionCommitResult result) {
+        for (PostCommitHook hook : result.getPostCommitHooks()) {
+            if (hook.getType() == PostCommitHook.PostCommitHookType.CHECKPOINT) {
+                try {
+                    hook.threadSafeInvoke(engine);
+                } catch (IOException | RuntimeException e) {
+                    LOG.warn("{}: no checkpoint of version {}: {}", name, result.getVersion(), innermost(e));
+                }
+            }
+        }
+    }
+
+    /// The types of columns stay what they are while a batch is written: a table that other programs have
+    /// replaced is refused when the batch is published.
+    @Override
+    public FileColumns.Of of(Lease lease, List<String> names) {
+        StructType schema = schemas.get(
+                        root,
+                        lease.attempt().batch().value(),
+                        () -> look(Optional.<StructType>empty(), state -> Optional.of(state.schema())))
+                .orElseThrow(this::missing);
+        for (String column : names) {
+            if (schema.indexOf(column) < 0) {
+                throw FailureException.permanent(
+                        "the column %s of the Delta table %s was dropped while the batch was written"
+                                .formatted(column, name));
+            }
+        }
+        return new FileColumns.Of() {
+            @Override
+            public boolean isInFiles(String column) {
+                // The values of the column by which a table is partitioned are in its log.
+                return !column.equals(DeltaColumns.BATCH);
+            }
+
+            @Override
+            public String cast(String column, String sql, String type) {
+                @Nullable StructField field = schema.indexOf(column) < 0 ? null : schema.get(column);
+                return field == null ? sql : DeltaType.cast(sql, type, field.getDataType());
+            }
+
+            @Override
+            public Map<String, Integer> fieldIds() {
+                return Map.of();
+            }
+        };
+    }
+}

@@ -1,0 +1,1118 @@
+package io.nightshift.delta.destination;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.delta.kernel.TableManager;
+import io.delta.kernel.internal.SnapshotImpl;
+import io.delta.kernel.internal.util.Utils;
+import io.delta.kernel.utils.CloseableIterable;
+import io.nightshift.delta.DeltaEngine;
+import io.nightshift.delta.DiskFiles;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.DeltaDestination;
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestJobBuilder;
+import io.nightshift.storage.destination.Check;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.ContractBatch;
+import io.nightshift.storage.destination.DestinationContract;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.Finding;
+import io.nightshift.storage.destination.Manifest;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.folder.BatchFolders;
+import io.nightshift.storage.destination.folder.FolderStore;
+import io.nightshift.storage.destination.lake.PublishedParts;
+import io.nightshift.storage.destination.parquet.ParquetFormat;
+import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.filesystem.Folders;
+import io.nightshift.storage.source.files.ObjectCopies;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/// The contract for tables in a folder. A reader takes the files from the JSON of the log, and has DuckDB
+/// read them.
+class DeltaFolderIT extends DestinationContract {
+
+    private static final BatchId EARLIER = new BatchId("flights-20261123t231425-11aa");
+    private static final String SHOWN = "nightshift.batch=%s:1";
+    private static final String REMOVED = "nightshift.batch=%s:2";
+
+    private Path table() {
+        return folder.resolve("lake/sco res");
+    }
+
+    @Override
+    protected Destination destination() {
+        return new DeltaDestination(table() + "/");
+    }
+
+    /// Parquet files of Spark have no spaces in the names of columns.
+    @Override
+    protected String columnName() {
+        return "Best_Class";
+    }
+
+    private DeltaLog log() throws IOException {
+        return DeltaLog.of(table());
+    }
+
+    private BatchFolders folders() {
+        return new BatchFolders(table().resolve("nightshift"), ContractBatch.ID);
+    }
+
+    private Path part(int partition) {
+        return folders().published().resolve(new FileNames(".parquet").part(partition));
+    }
+
+    @Override
+    protected Seen seen() throws Exception {
+        List<String> files = log().files().keySet().stream()
+                .map(path -> table().resolve(path).toString())
+                .toList();
+        if (files.isEmpty()) {
+            return NOTHING;
+        }
+        String rows = "read_parquet(%s, union_by_name = true, hive_partitioning = false)".formatted(Sql.files(files));
+        return new Seen(
+                number("SELECT count(*) FROM " + rows),
+                number("SELECT count(DISTINCT record_id) FROM " + rows),
+                quarantined());
+    }
+
+    private long quarantined() {
+        Path published = folders().published();
+        String[] names = published.toFile().list();
+        return names == null || Stream.of(names).noneMatch(name -> name.startsWith("_quarantine-"))
+                ? 0
+                : number("SELECT count(*) FROM read_parquet(%s)"
+                        .formatted(Sql.text(published + "/_quarantine-*.parquet")));
+    }
+
+    private long number(String sql) {
+        return Long.parseLong(batch.data().rows(sql).getFirst());
+    }
+
+    @Override
+    protected void tamper(Tampering tampering) throws Exception {
+        switch (tampering) {
+            case A_ROW_IS_MISSING -> rewrite("FROM rows WHERE record_id <> 'r12'");
+            case A_ROW_IS_DOUBLED -> rewrite("FROM rows UNION ALL FROM rows WHERE record_id = 'r12'");
+            case A_VALUE_IS_CHANGED -> {
+                byte[] bytes = Files.readAllBytes(part(1));
+                bytes[bytes.length / 2] ^= 0x40;
+                Files.write(part(1), bytes);
+            }
+            case A_PARTITION_IS_GONE -> Files.delete(part(1));
+            case THE_MANIFEST_IS_CHANGED -> {
+                Path manifest = folders().published().resolve(BatchFolders.MANIFEST);
+                Files.writeString(manifest, Files.readString(manifest).replace("\"read\" : 30", "\"read\" : 31"));
+            }
+        }
+    }
+
+    private void rewrite(String query) throws IOException, SQLException {
+        Path other = folder.resolve("other.parquet");
+        try (Connection connection = batch.data().duckDb.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("COPY (WITH rows AS (FROM read_parquet(%s)) %s) TO %s (FORMAT parquet)"
+                    .formatted(Sql.text(part(1).toString()), query, Sql.text(other.toString())));
+        }
+        Files.move(other, part(1), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /// In the order of a publication, up to the rename that decides: what comes after is carried out by
+    /// whoever comes next.
+    @Override
+    protected List<Obstacle> obstacles() {
+        return List.of(
+                inTheWay("the folder to gather in", ""),
+                inTheWay("a gathered part", new FileNames(".parquet").part(2)),
+                inTheWay("the manifest", BatchFolders.MANIFEST));
+    }
+
+    /// The file of the supplement, and the manifest. A version names the file afterwards.
+    @Override
+    protected List<Obstacle> supplementObstacles() {
+        return List.of(
+                folderInTheWay("its part", part(3)),
+                folderInTheWay(
+                        "its manifest",
+                        folders().attempts().resolveSibling("output-2").resolve(BatchFolders.MANIFEST)));
+    }
+
+    private static Obstacle folderInTheWay(String name, Path taken) {
+        Path inside = taken.resolve("in the way");
+        return new Obstacle(name, () -> Files.createDirectories(inside), () -> {
+            Files.delete(inside);
+            Files.delete(taken);
+        });
+    }
+
+    private Obstacle inTheWay(String name, String file) {
+        Path output = folders().attempts().resolveSibling("output-1");
+        Path taken = output.resolve(file).resolve("in the way");
+        return file.isEmpty()
+                ? new Obstacle(name, () -> Files.writeString(output, "in the way"), () -> Files.delete(output))
+                : new Obstacle(name, () -> Files.createDirectories(taken), () -> {
+                    Files.delete(taken);
+                    Files.delete(taken.getParent());
+                });
+    }
+
+    @Override
+    protected List<Obstacle> absences() {
+        return unmounted(table());
+    }
+
+    @Override
+    protected Optional<Step> moveAway() {
+        return Optional.of(() -> Files.move(table(), table().resolveSibling("elsewhere")));
+    }
+
+    @Override
+    protected Step neighbours() throws IOException {
+        return files(table(), "mine.txt", "nightshift/mine.txt", "nightshift/.staging/load-42/x.csv");
+    }
+
+    @Override
+    protected Optional<Boolean> left() throws IOException {
+        Path all = folders().published().getParent();
+        if (!Files.exists(all)) {
+            return Optional.of(false);
+        }
+        try (Stream<Path> files = Files.walk(all)) {
+            return Optional.of(
+                    files.anyMatch(file -> file.getFileName().toString().equals("batch=" + ContractBatch.ID)));
+        }
+    }
+
+    private CommittedBatch other(BatchId id, int incarnation) throws Exception {
+        store().prepare(id, batch.job(), ContractBatch.MODEL);
+        return batch.committedAs(store(), id, incarnation);
+    }
+
+    private Path version(int version) {
+        return table().resolve("_delta_log/%020d.json".formatted(version));
+    }
+
+    /// The action in the first version that describes the table.
+    private String metadata() throws IOException {
+        return Files.readString(version(0))
+                .lines()
+                .filter(line -> line.contains("\"metaData\""))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// A version of another program.
+    private void write(int version, String... actions) throws IOException {
+        Files.createDirectories(version(version).getParent());
+        Files.writeString(version(version), String.join("\n", actions) + "\n", StandardOpenOption.CREATE_NEW);
+    }
+
+    private static String note(String what) {
+        return "{\"commitInfo\":{\"timestamp\":1,\"operation\":\"%s\",\"operationParameters\":{}}}".formatted(what);
+    }
+
+    /// OPTIMIZE by another program: one file in place of the batch's.
+    private void compact() throws Exception {
+        Path compacted = table().resolve("compacted.parquet");
+        batch.data()
+                .execute("COPY (FROM read_parquet(%s, hive_partitioning = false)) TO %s (FORMAT parquet)"
+                        .formatted(
+                                Sql.text(folders().published() + "/part-*.parquet"), Sql.text(compacted.toString())));
+        String values = "\"partitionValues\":{\"batch_id\":\"%s\"}".formatted(ContractBatch.ID);
+        List<String> actions = new ArrayList<>(List.of(
+                note("OPTIMIZE"),
+                "{\"add\":{\"path\":\"compacted.parquet\",%s,\"size\":%d,\"modificationTime\":1,\"dataChange\":false}}"
+                        .formatted(values, Files.size(compacted))));
+        for (int partition = 0; partition < ContractBatch.PARTITIONS; partition++) {
+            actions.add(
+                    "{\"remove\":{\"path\":\"%s\",%s,\"deletionTimestamp\":1,\"dataChange\":false,\"extendedFileMetadata\":true,\"size\":%d}}"
+                            .formatted(table().relativize(part(partition)), values, Files.size(part(partition))));
+        }
+        write(log().versions().size(), actions.toArray(String[]::new));
+    }
+
+    @Nested
+    class Compacted {
+
+        private CommittedBatch published;
+
+        @BeforeEach
+        void theTableIsCompacted() throws Exception {
+            published = committed();
+            store().publish(published);
+            compact();
+            assertThat(seen()).isEqualTo(ALL);
+        }
+
+        private List<PartitionCommit> reuse() {
+            List<PartitionCommit> reused =
+                    published.commits().stream().map(commit -> commit.reused(1)).toList();
+            store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
+            store().reusableParts().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
+            return reused;
+        }
+
+        @Test
+        void batchesAreReusedAndRemoved() throws Exception {
+            store().publish(batch.reusing(1, reuse()));
+            assertThat(seen().predictions()).isEqualTo(2 * ALL.predictions());
+
+            store().removal().unpublish(ContractBatch.ID);
+
+            assertThat(log().files())
+                    .hasSize(ContractBatch.PARTITIONS)
+                    .allSatisfy((path, values) -> assertThat(path).contains("/batch=" + ContractBatch.NEXT + "/"));
+        }
+
+        /// VACUUM deletes the files that the table has no longer.
+        @Test
+        void batchesAreNotReusedOnceTheirFilesAreDeleted() throws Exception {
+            Files.delete(part(1));
+
+            assertThatThrownBy(this::reuse)
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue())
+                    .hasMessageContaining(part(1) + " is gone, so it can't be reused");
+        }
+
+        @Test
+        void batchesTakeNoSupplement() throws Exception {
+            CommittedBatch supplement = batch.supplement(store(), published, 2, "nightshift_row = 17");
+
+            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
+                    .hasMessageContaining("another program has rewritten its files");
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
+                    .isEmpty();
+            assertThat(seen()).isEqualTo(ALL);
+        }
+    }
+
+    @Nested
+    class Versions {
+
+        @Test
+        void areOneForEachBatchHoweverOftenItIsPublished() throws Exception {
+            CommittedBatch committed = committed();
+            store().publish(committed);
+            store().publish(committed);
+            store().fence(ContractBatch.ID, 2);
+            store().publish(batch.committed(3, committed.commits(), Set.of()));
+
+            assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID));
+            assertThat(log().versions()).hasSize(2);
+        }
+
+        @Test
+        void nameTheFilesOfTheBatch() throws Exception {
+            publish();
+
+            assertThat(log().files()).hasSize(ContractBatch.PARTITIONS).allSatisfy((path, values) -> {
+                assertThat(path).startsWith("nightshift/batch=" + ContractBatch.ID + "/part-");
+                assertThat(values).containsExactly(Map.entry("batch_id", ContractBatch.ID.value()));
+            });
+        }
+
+        /// The values come from the data of each file, and the statistics from the log.
+        @Test
+        void sayWhatTheFilesHave() throws Exception {
+            publish();
+
+            assertThat(log().statistics()).hasSize(ContractBatch.PARTITIONS);
+            for (Map.Entry<String, JsonNode> file : log().statistics().entrySet()) {
+                JsonNode statistics = file.getValue();
+                String rows = "read_parquet(%s, hive_partitioning = false)"
+                        .formatted(Sql.text(table().resolve(file.getKey()).toString()));
+                assertThat(number("SELECT count(*) FROM " + rows))
+                        .isEqualTo(statistics.get("numRecords").asLong());
+                for (String column : List.of("record_id", "prediction", "note", "model_version")) {
+                    assertThat(statistics.get("nullCount").get(column).asText()
+                                    + "|"
+                                    + statistics.get("minValues").get(column).asText()
+                                    + "|"
+                                    + statistics.get("maxValues").get(column).asText())
+                            .isEqualTo(batch.data()
+                                    .rows("SELECT count(*) FILTER (%1$s IS NULL), min(%1$s), max(%1$s) FROM %2$s"
+                                            .formatted(column, rows))
+                                    .getFirst());
+                }
+                assertThat(statistics.get("minValues").has("batch_id")).isFalse();
+            }
+        }
+
+        @Test
+        void haveStatisticsOfAsManyColumnsAsTheTableWants() throws Exception {
+            prepare();
+            String metadata = metadata();
+            write(
+                    1,
+                    note("SET TBLPROPERTIES"),
+                    metadata.replace(
+                            "\"configuration\":{", "\"configuration\":{\"delta.dataSkippingNumIndexedCols\":\"1\""));
+
+            publish();
+
+            assertThat(log().statistics().values())
+                    .hasSize(ContractBatch.PARTITIONS)
+                    .allSatisfy(statistics -> {
+                        assertThat(statistics.get("numRecords").asLong()).isPositive();
+                        assertThat(statistics.get("minValues").properties())
+                                .extracting(Map.Entry::getKey)
+                                .containsExactly("record_id");
+                    });
+        }
+
+        @Test
+        void areOneIfManyCoordinatorsPublishAtOnce() throws Exception {
+            CommittedBatch committed = committed();
+            List<Callable<Publication>> publications = new ArrayList<>();
+            for (int incarnation = 1; incarnation <= 6; incarnation++) {
+                CommittedBatch own = batch.committed(incarnation, committed.commits(), Set.of());
+                publications.add(() -> store().publish(own));
+            }
+            List<Throwable> failures = new ArrayList<>();
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (Future<Publication> publication : threads.invokeAll(publications)) {
+                    try {
+                        publication.get();
+                    } catch (ExecutionException e) {
+                        failures.add(e.getCause());
+                    }
+                }
+            }
+            CommittedBatch last = batch.committed(7, committed.commits(), Set.of());
+            Publication publication = store().publish(last);
+
+            assertThat(failures).hasSizeLessThan(publications.size()).hasOnlyElementsOfType(FailureException.class);
+            assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID));
+            assertPublished(last, publication);
+        }
+
+        @Test
+        void ofBatchesThatArePublishedAtOnceAreAllThere() throws Exception {
+            List<CommittedBatch> batches = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                batches.add(other(new BatchId("flights-2026112%dt231425-11aa".formatted(i)), 1));
+            }
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                List<Callable<Publication>> publications = new ArrayList<>();
+                batches.forEach(one -> publications.add(() -> store().publish(one)));
+                for (Future<Publication> publication : threads.invokeAll(publications)) {
+                    publication.get();
+                }
+            }
+
+            assertThat(log().transactions())
+                    .containsExactlyInAnyOrderElementsOf(batches.stream()
+                            .map(one -> SHOWN.formatted(one.id()))
+                            .toList());
+            assertThat(store().newest("flights")).contains(batches.getLast().id());
+        }
+
+        /// The table forgets transaction identifiers if delta.setTransactionRetentionDuration is set.
+        @Test
+        void whoseIdentifiersAreForgottenLeaveABatchPublished() throws Exception {
+            CommittedBatch committed = committed();
+            Publication publication = store().publish(committed);
+            forget(1);
+
+            assertThat(store().publish(committed)).isEqualTo(publication);
+
+            assertThat(log().versions()).hasSize(2);
+        }
+
+        @Test
+        void ofARemovedBatchSayItForever() throws Exception {
+            CommittedBatch committed = committed();
+            store().publish(other(EARLIER, 1));
+            store().publish(committed);
+            assertThat(seen().predictions()).isEqualTo(56);
+
+            store().removal().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
+
+            assertThat(log().transactions())
+                    .containsExactly(
+                            SHOWN.formatted(EARLIER),
+                            SHOWN.formatted(ContractBatch.ID),
+                            REMOVED.formatted(ContractBatch.ID));
+            assertThat(store().newest("flights")).contains(EARLIER);
+            assertThat(part(1)).exists();
+            assertThatThrownBy(() -> store().publish(committed))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageContaining(" was removed from the Delta table ");
+            store().removal().delete(ContractBatch.ID);
+            assertThat(part(1)).doesNotExist();
+            assertThat(log().versions()).hasSize(4);
+        }
+    }
+
+    /// A commit that was decided on a version, after which another program has committed.
+    @Nested
+    class ACommitThatComesTooLate {
+
+        private final DeltaEngine engine =
+                new DeltaEngine(new DiskFiles(FileRoots.UNRESTRICTED), () -> batch.data().duckDb);
+
+        private TableState state() {
+            return new TableState(table().toString(), engine, (SnapshotImpl)
+                    TableManager.loadSnapshot(table().toString()).build(engine));
+        }
+
+        private void commit(TableState.Commit late) {
+            late.transaction()
+                    .commit(
+                            engine,
+                            CloseableIterable.inMemoryIterable(
+                                    Utils.toCloseableIterator(late.actions().iterator())));
+        }
+
+        private TableState.Commit late() {
+            Path file = batch.data().parquet("late/part-000000.parquet", "SELECT 'r0' AS record_id");
+            PublishedParts parts = new PublishedParts(
+                    String.valueOf(file.getParent()),
+                    ContractBatch.ID,
+                    List.of(new PublishedParts.Part("part-000000.parquet", 1, 1000)));
+            return state().showing(
+                            ContractBatch.ID,
+                            new PartStatistics(parts, () -> batch.data().duckDb, ObjectCopies.none()));
+        }
+
+        @Test
+        void failsAndIsDecidedAgain() throws Exception {
+            CommittedBatch committed = committed();
+            TableState.Commit late = late();
+            write(1, note("OPTIMIZE"));
+
+            assertThatThrownBy(() -> commit(late)).isInstanceOf(RuntimeException.class);
+            assertThat(seen()).isEqualTo(NOTHING);
+            assertPublished(committed, store().publish(committed));
+
+            assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID));
+        }
+
+        @Test
+        void failsIfAnotherCoordinatorHasShownTheBatch() throws Exception {
+            CommittedBatch committed = committed();
+            TableState.Commit late = late();
+            Publication publication = store().publish(committed);
+
+            assertThatThrownBy(() -> commit(late)).isInstanceOf(RuntimeException.class);
+
+            assertPublished(committed, publication);
+            assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID));
+        }
+    }
+
+    @Nested
+    class VersionsOfSupplements {
+
+        private static final Seen FIRST = new Seen(29, 29, 1);
+        private static final String SUPPLEMENTS = "nightshift.batch=%s/supplements:".formatted(ContractBatch.ID);
+
+        private CommittedBatch supplement(int incarnation) throws Exception {
+            CommittedBatch committed = committed();
+            store().publish(committed);
+            return batch.supplement(store(), committed, incarnation, "nightshift_row = 17");
+        }
+
+        private void assertOne() throws Exception {
+            assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID), SUPPLEMENTS + 1);
+            assertThat(log().versions()).hasSize(3);
+            assertThat(seen()).isEqualTo(FIRST);
+        }
+
+        @Test
+        void areOneForEachHoweverOftenItIsPublished() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            store().supplements().publishSupplement(supplement);
+            store().supplements().publishSupplement(supplement);
+            store().supplements().publishSupplement(batch.by(3, supplement));
+            store().publish(batch.by(4, batch.committed(1, supplement.commits(), Set.of())));
+
+            assertOne();
+            assertThat(log().statistics().values())
+                    .last()
+                    .satisfies(statistics -> assertThat(
+                                    statistics.get("minValues").get("record_id").asText())
+                            .isEqualTo("r13"));
+            assertThat(store().newest("flights")).contains(ContractBatch.ID);
+        }
+
+        @Test
+        void areOneIfManyCoordinatorsPublishAtOnce() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            List<Callable<Publication>> publications = new ArrayList<>();
+            for (int incarnation = 2; incarnation <= 7; incarnation++) {
+                CommittedBatch own = batch.by(incarnation, supplement);
+                publications.add(() -> store().supplements().publishSupplement(own));
+            }
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (Future<Publication> publication : threads.invokeAll(publications)) {
+                    try {
+                        publication.get();
+                    } catch (ExecutionException e) {
+                        assertThat(e).hasCauseInstanceOf(FailureException.class);
+                    }
+                }
+            }
+            store().supplements().publishSupplement(batch.by(8, supplement));
+
+            assertOne();
+        }
+
+        /// A process that is killed between the files and the commit.
+        @Test
+        void followTheFilesAfterACrash() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            FolderStore files = new FolderStore(
+                    table().resolve("nightshift").toString(),
+                    null,
+                    new ParquetFormat(),
+                    () -> batch.data().duckDb,
+                    new Sources(() -> batch.data().duckDb),
+                    FileRoots.UNRESTRICTED);
+            Publication decided = files.publishSupplement(supplement);
+            assertThat(seen().predictions()).isEqualTo(28);
+            List<Finding> findings = new ArrayList<>();
+            Publication publication = new Publication(destination().toString(), decided.manifestSha256());
+            try (OutputProof proof = store().verify(supplement, Phase.PUBLISHED, publication)) {
+                proof.checkPlace(new Check("table", findings::add));
+            }
+            assertThat(findings)
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.detail())
+                            .contains(" lacks the file ")
+                            .endsWith("part-000003.parquet"));
+
+            assertThat(store().supplements().publishSupplement(batch.by(3, supplement)))
+                    .isEqualTo(publication);
+
+            assertOne();
+        }
+
+        /// The table forgets transaction identifiers if delta.setTransactionRetentionDuration is set.
+        @Test
+        void whoseIdentifiersAreForgottenLeaveTheSupplementThere() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            Publication publication = store().supplements().publishSupplement(supplement);
+            forget(1);
+            forget(2);
+
+            assertThat(store().supplements().publishSupplement(supplement)).isEqualTo(publication);
+
+            assertThat(log().versions()).hasSize(3);
+            assertThat(seen()).isEqualTo(FIRST);
+        }
+
+        @Test
+        void areRefusedIfAnotherProgramHasRewrittenFiles() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            String add = Files.readString(version(1))
+                    .lines()
+                    .filter(line -> line.contains("part-000001"))
+                    .findFirst()
+                    .orElseThrow();
+            write(2, note("OPTIMIZE"), add.replace("part-000001", "rewritten"));
+
+            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
+                    .as("the rows may be in the other file")
+                    .hasMessageContaining("another program has rewritten its files");
+            assertThat(version(3)).doesNotExist();
+
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
+                    .isEmpty();
+            assertThat(part(3)).doesNotExist();
+            assertThat(folders().staged()).doesNotExist();
+            assertThat(Manifest.supplements(store().manifest(ContractBatch.ID).orElseThrow()))
+                    .isZero();
+        }
+
+        @Test
+        void ofATableThatWasDroppedAreWithdrawn() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            Folders.deleteTree(table().resolve("_delta_log"));
+
+            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue());
+
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
+                    .isEmpty();
+            assertThat(part(3)).doesNotExist();
+            assertThat(folders().staged()).doesNotExist();
+        }
+
+        @Test
+        void ofARemovedBatchAreRefused() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            store().removal().unpublish(ContractBatch.ID);
+
+            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
+                    .hasMessageContaining("is gone from the Delta table");
+            assertThatThrownBy(() -> batch.prepareSupplement(store(), supplement, 3))
+                    .hasMessageContaining("is gone from the Delta table");
+            assertThat(seen().predictions()).isZero();
+        }
+
+        /// Programs delete the versions before a checkpoint after some time.
+        @Test
+        void areKnownFromACheckpoint() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            Publication publication = store().supplements().publishSupplement(supplement);
+            for (int i = 0; i < 8; i++) {
+                store().publish(other(new BatchId("flights-202610%02dt231425-11aa".formatted(i + 10)), 1));
+            }
+            for (int version = 0; version < 10; version++) {
+                Files.delete(version(version));
+            }
+
+            assertThat(store().supplements().publishSupplement(supplement)).isEqualTo(publication);
+
+            assertThat(version(11)).doesNotExist();
+        }
+    }
+
+    /// Takes the transaction identifier out of a version.
+    private void forget(int version) throws IOException {
+        Files.writeString(
+                version(version),
+                Files.readString(version(version))
+                        .lines()
+                        .filter(line -> !line.contains("\"txn\""))
+                        .reduce("", (all, line) -> all + line + "\n"));
+    }
+
+    /// The log is damaged after the first attempt, which no other one notices.
+    @Test
+    void theAttemptsOfABatchOnANodeReadTheLogOnce() throws Exception {
+        prepare();
+        Destinations node = new Destinations(() -> batch.data().duckDb, dataSources());
+        batch.write(node.of(batch.job()), 0, new Epoch(1, 1));
+        Path version = table().resolve("_delta_log/00000000000000000000.json");
+        Files.writeString(version, "{ half");
+
+        batch.write(node.of(batch.job()), 1, new Epoch(1, 2));
+
+        assertThatThrownBy(() -> batch.write(store(), 2, new Epoch(1, 3))).isInstanceOf(FailureException.class);
+    }
+
+    @Nested
+    class Checkpoints {
+
+        private void publishEarlier(int batches) throws Exception {
+            for (int i = 0; i < batches; i++) {
+                store().publish(other(new BatchId("flights-202610%02dt231425-11aa".formatted(i + 10)), 1));
+            }
+        }
+
+        private Path checkpoint(int version) {
+            return table().resolve("_delta_log/%020d.checkpoint.parquet".formatted(version));
+        }
+
+        @Test
+        void areWrittenAtEveryTenthVersionWithFilesAndTransactions() throws Exception {
+            publishEarlier(9);
+            assertThat(checkpoint(10)).doesNotExist();
+            publish();
+
+            String actions =
+                    "read_parquet(%s)".formatted(Sql.text(checkpoint(10).toString()));
+            assertThat(batch.data()
+                            .rows("SELECT count(add.path), count(txn.appId), count(protocol), count(metaData) FROM "
+                                    + actions))
+                    .containsExactly("30|10|1|1");
+            assertThat(batch.data()
+                            .rows("SELECT DISTINCT add.partitionValues['batch_id'] FROM " + actions
+                                    + " WHERE add.path LIKE '%" + ContractBatch.ID + "%'"))
+                    .containsExactly(ContractBatch.ID.value());
+            assertThat(table().resolve("_delta_log/_last_checkpoint")).content().contains("\"version\":10");
+            Map<String, JsonNode> statistics = log().statistics();
+            assertThat(batch.data().rows("SELECT add.stats FROM " + actions + " WHERE add.path IS NOT NULL"))
+                    .as("with their statistics")
+                    .containsExactlyInAnyOrderElementsOf(
+                            statistics.values().stream().map(JsonNode::toString).toList());
+        }
+
+        /// Programs delete the versions before a checkpoint after some time.
+        @Test
+        void areEnoughWithoutTheVersionsBefore() throws Exception {
+            publishEarlier(10);
+            for (int version = 0; version < 10; version++) {
+                Files.delete(version(version));
+            }
+            CommittedBatch committed = committed();
+            Publication publication = store().publish(committed);
+
+            assertThat(store().publish(committed)).isEqualTo(publication);
+            assertThat(version(11)).exists();
+            assertThat(version(12)).doesNotExist();
+            assertThat(store().newest("flights")).contains(ContractBatch.ID);
+            BatchId old = new BatchId("flights-20261010t231425-11aa");
+            store().removal().delete(old);
+            assertThat(Files.readString(version(12)))
+                    .contains("\"remove\"", REMOVED.formatted(old).replace(":2", ""));
+            assertThat(store().newest("flights")).contains(ContractBatch.ID);
+        }
+
+        @Test
+        void thatCantBeWrittenDontFailThePublication() throws Exception {
+            publishEarlier(9);
+            Files.createDirectory(checkpoint(10));
+            CommittedBatch committed = committed();
+
+            store().publish(committed);
+
+            assertThat(log().transactions()).hasSize(10).endsWith(SHOWN.formatted(ContractBatch.ID));
+        }
+
+        @Test
+        void areFoundIfTheirPointerIsDamaged() throws Exception {
+            publishEarlier(10);
+            Files.writeString(table().resolve("_delta_log/_last_checkpoint"), "{ half");
+            CommittedBatch committed = committed();
+
+            store().publish(committed);
+
+            assertThat(log().transactions()).hasSize(11).endsWith(SHOWN.formatted(ContractBatch.ID));
+        }
+    }
+
+    @Nested
+    class ALog {
+
+        @Test
+        void thatIsDamagedIsReportedAndNothingIsShown() throws Exception {
+            CommittedBatch committed = committed();
+            String whole = Files.readString(version(0));
+            Files.writeString(version(0), whole.substring(0, whole.length() / 2));
+
+            assertThatThrownBy(() -> store().publish(committed)).isInstanceOfSatisfying(FailureException.class, e -> {
+                assertThat(e.failure().isPermanent()).isTrue();
+                assertThat(e).hasMessageContaining("00000000000000000000.json of the Delta table's log is damaged");
+            });
+            Files.writeString(version(0), whole);
+            assertThat(seen()).isEqualTo(NOTHING);
+
+            assertPublished(committed, store().publish(committed));
+        }
+
+        @Test
+        void thatLacksAVersionIsReported() throws Exception {
+            CommittedBatch committed = committed();
+            write(2, note("WRITE"));
+
+            assertThatThrownBy(() -> store().publish(committed))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageContaining("its log is damaged");
+        }
+
+        /// What a crash leaves before the first link, and before a later one.
+        @Test
+        void thatACrashHasLeftHalfMadeIsFinished() throws Exception {
+            Files.createDirectories(version(0).getParent());
+            Path left = version(0).resolveSibling(".nightshift-0.tmp");
+            Files.writeString(left, "{ half");
+            assertThat(store().check(batch.job(), ContractBatch.MODEL)).isEmpty();
+
+            publish();
+
+            assertThat(seen()).isEqualTo(ALL);
+        }
+
+        @Test
+        void thatIsGoneIsReported() throws Exception {
+            CommittedBatch committed = committed();
+            Publication publication = store().publish(committed);
+            Files.delete(version(0));
+            Files.delete(version(1));
+
+            List<Finding> findings = new ArrayList<>();
+            try (OutputProof proof = store().verify(committed, Phase.PUBLISHED, publication)) {
+                proof.checkPlace(new Check("table", findings::add));
+            }
+            assertThat(findings)
+                    .extracting(Finding::detail)
+                    .containsExactly("there is no Delta table " + table() + "/");
+        }
+    }
+
+    @Test
+    void verificationFindsRowsThatAnotherProgramHasRemoved() throws Exception {
+        CommittedBatch committed = committed();
+        Publication publication = store().publish(committed);
+        String file = log().files().keySet().stream()
+                .filter(path -> path.endsWith("part-000001.parquet"))
+                .findFirst()
+                .orElseThrow();
+        write(
+                2,
+                note("DELETE"),
+                "{\"remove\":{\"path\":\"%s\",\"deletionTimestamp\":1,\"dataChange\":true}}".formatted(file));
+
+        List<Finding> findings = new ArrayList<>();
+        try (OutputProof proof = store().verify(committed, Phase.PUBLISHED, publication)) {
+            proof.checkPlace(new Check("table", findings::add));
+        }
+        assertThat(findings)
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.detail())
+                        .startsWith("the table " + table() + "/ lacks the file ")
+                        .endsWith("part-000001.parquet"));
+    }
+
+    @Nested
+    class ATableOfAnotherWriter {
+
+        private void make(String protocol, String partitions, String configuration) throws IOException {
+            write(
+                    0,
+                    note("CREATE TABLE"),
+                    "{\"protocol\":{%s}}".formatted(protocol),
+                    "{\"metaData\":{\"id\":\"1\",\"format\":{\"provider\":\"parquet\",\"options\":{}},\"schemaString\":\"{\\\"type\\\":\\\"struct\\\",\\\"fields\\\":[%s]}\",\"partitionColumns\":[%s],\"configuration\":{%s},\"createdTime\":1}}"
+                            .formatted(
+                                    "{\\\"name\\\":\\\"batch_id\\\",\\\"type\\\":\\\"string\\\",\\\"nullable\\\":true,\\\"metadata\\\":{}}",
+                                    partitions,
+                                    configuration));
+        }
+
+        private List<String> check() {
+            return store().check(batch.job(), ContractBatch.MODEL);
+        }
+
+        @Test
+        void thatIsPartitionedByTheBatchIsWritten() throws Exception {
+            make("\"minReaderVersion\":1,\"minWriterVersion\":2", "\"batch_id\"", "");
+
+            publish();
+
+            assertThat(seen()).isEqualTo(ALL);
+            assertThat(log().columns()).containsKeys("record_id", "prediction", "note", "batch_id");
+        }
+
+        @Test
+        void thatIsPartitionedInAnotherWayIsRefused() throws Exception {
+            make("\"minReaderVersion\":1,\"minWriterVersion\":2", "", "");
+
+            assertThat(check())
+                    .containsExactly(
+                            "the table %s/ is partitioned by nothing; Nightshift writes tables that are partitioned by the column batch_id alone. Name another table"
+                                    .formatted(table()));
+            assertThatThrownBy(() -> prepare()).isInstanceOf(FailureException.class);
+            assertThat(left()).contains(false);
+        }
+
+        @Test
+        void withFeaturesThatNightshiftDoesNotKnowIsRefusedByTheirNames() throws Exception {
+            make(
+                    "\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"deletionVectors\"],\"writerFeatures\":[\"deletionVectors\",\"rowTracking\",\"domainMetadata\",\"appendOnly\"]",
+                    "\"batch_id\"",
+                    "");
+
+            assertThat(check())
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            "has the table features deletionVectors, domainMetadata, rowTracking, which Nightshift does not support");
+        }
+
+        @Test
+        void withFeaturesThatTheKernelDoesNotKnowIsRefusedByTheirNames() throws Exception {
+            make(
+                    "\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"timeTravel\"],\"writerFeatures\":[\"timeTravel\"]",
+                    "\"batch_id\"",
+                    "");
+
+            assertThat(check())
+                    .singleElement()
+                    .asString()
+                    .contains("timeTravel")
+                    .endsWith("Name another table");
+        }
+
+        @Test
+        void ofAnOldProtocolIsRefusedByTheFeaturesThatItImplies() throws Exception {
+            make("\"minReaderVersion\":2,\"minWriterVersion\":5", "\"batch_id\"", "");
+
+            assertThat(check())
+                    .singleElement()
+                    .asString()
+                    .contains("checkConstraints, columnMapping, generatedColumns");
+        }
+
+        @Test
+        void thatTakesNoRemovalsIsRefused() throws Exception {
+            make("\"minReaderVersion\":1,\"minWriterVersion\":2", "\"batch_id\"", "\"delta.appendOnly\":\"true\"");
+
+            assertThat(check()).singleElement().asString().contains("has the property delta.appendOnly");
+        }
+    }
+
+    @Nested
+    class Columns {
+
+        private Job job(String select) {
+            Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0, " + select);
+            return TestJobBuilder.over(input)
+                    .id("id")
+                    .output("note")
+                    .into(destination())
+                    .build();
+        }
+
+        private void make(Job job) {
+            store(job).prepare(EARLIER, job, ContractBatch.MODEL);
+        }
+
+        private List<String> check(String select) {
+            Job job = job(select);
+            return store(job).check(job, ContractBatch.MODEL);
+        }
+
+        @Test
+        void thatTheTableLacksAreAdded() throws Exception {
+            Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0");
+            make(TestJobBuilder.over(input).id("id").into(destination()).build());
+            assertThat(log().columns()).doesNotContainKey("note");
+
+            publish();
+
+            assertThat(seen()).isEqualTo(ALL);
+            assertThat(log().columns()).containsEntry("note", "string");
+        }
+
+        @Test
+        void thatAreWiderTakeTheValues() throws Exception {
+            make(job("1::BIGINT AS note"));
+            assertThat(check("1::SMALLINT AS note")).isEmpty();
+            make(job("1::SMALLINT AS note"));
+
+            assertThat(log().columns()).containsEntry("note", "long");
+        }
+
+        @Test
+        void thatAreNarrowerOrOfAnotherTypeAreRefused() {
+            make(job("1::INTEGER AS note"));
+
+            assertThat(check("1::BIGINT AS note"))
+                    .containsExactly(
+                            "the column note of %s/ is integer, but the job's is long, and a Delta table can't change it; rename or cast it under source.select, or name another table"
+                                    .formatted(table()));
+            assertThat(store().check(batch.job(), ContractBatch.MODEL))
+                    .singleElement()
+                    .asString()
+                    .contains("is integer, but the job's is string");
+            assertThatThrownBy(() -> prepare())
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue());
+        }
+
+        @Test
+        void thatWereReplacedWhileTheBatchWasWrittenAreRefused() throws Exception {
+            CommittedBatch committed = committed();
+            String metadata = metadata();
+            write(
+                    1,
+                    note("CREATE OR REPLACE TABLE"),
+                    metadata.replace(
+                            "\\\"name\\\":\\\"note\\\",\\\"type\\\":\\\"string\\\"",
+                            "\\\"name\\\":\\\"note\\\",\\\"type\\\":\\\"integer\\\""));
+
+            assertThatThrownBy(() -> store().publish(committed))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageContaining("is integer, but the job's is string");
+            assertThat(seen()).isEqualTo(NOTHING);
+        }
+
+        @Test
+        void withoutATypeInDeltaAreRefused() {
+            assertThat(check("[1] AS note"))
+                    .containsExactly(
+                            "the column note is a INTEGER[], for which Delta tables have no type; cast it, for example to VARCHAR");
+        }
+
+        @Test
+        void withLocalTimesNeedAFeatureOfTheTable() throws Exception {
+            make(job("TIMESTAMP '2026-11-28 12:00:00' AS note"));
+            assertThat(log().columns()).containsEntry("note", "timestamp_ntz");
+        }
+
+        @Test
+        void withLocalTimesAreNotAddedToATableWithoutTheFeature() {
+            Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0");
+            make(TestJobBuilder.over(input).id("id").into(destination()).build());
+
+            assertThat(check("TIMESTAMP '2026-11-28 12:00:00' AS note"))
+                    .singleElement()
+                    .asString()
+                    .contains("needs the table feature timestampNtz");
+        }
+
+        @Test
+        void whoseNamesDifferOnlyInTheirCaseAreRefused() {
+            Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0, 'x' AS \"NOTE\"");
+            make(TestJobBuilder.over(input)
+                    .id("id")
+                    .output("NOTE")
+                    .into(destination())
+                    .build());
+
+            assertThat(store().check(batch.job(), ContractBatch.MODEL))
+                    .containsExactly(
+                            "the table %s/ has the column NOTE, and the job writes note; rename it with output.rename"
+                                    .formatted(table()));
+        }
+
+        @Test
+        void whoseNamesParquetDoesNotTakeAreRefused() {
+            Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0, 'x' AS \"a note\"");
+            Job job = TestJobBuilder.over(input)
+                    .id("id")
+                    .output("a note")
+                    .into(destination())
+                    .build();
+
+            assertThat(store(job).check(job, ContractBatch.MODEL))
+                    .singleElement()
+                    .asString()
+                    .startsWith("the column a note: the columns of Delta tables have none of the characters");
+        }
+    }
+}

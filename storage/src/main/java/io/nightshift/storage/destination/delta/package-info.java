@@ -1,6 +1,0 @@
-/// Delta Lake tables as a destination: the files of a batch first, and then one commit that makes them
-/// visible.
-@NullMarked
-package io.nightshift.storage.destination.delta;
-
-import org.jspecify.annotations.NullMarked;
