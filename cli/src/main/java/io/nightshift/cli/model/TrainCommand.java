@@ -182,6 +182,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TrainingOptions options = options();
+        ModelTrainer trainer = trainer();
         TrainingRequest request = request(options.seed());
         String registeredName =
                 name == null ? JobModel.nameOf(Path.of(request.target().name())) : name;
@@ -195,7 +196,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         printRows(out, table);
         long began = System.nanoTime();
-        Model model = train(table, options, origin(request, table));
+        Model model = train(trainer, table, options, origin(request, table));
         double seconds = (System.nanoTime() - began) / 1e9;
         RegistrationResult registered = JobModel.register(
                 model, registeredName, () -> new Provenance(table.source(), table.sha256()), registry);
@@ -205,9 +206,18 @@ final class TrainCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
-    private static Model train(TrainingTable table, TrainingOptions options, Map<String, String> origin) {
+    private static ModelTrainer trainer() {
         try {
-            return ModelTrainer.find().train(table.features(), table.target(), options, origin);
+            return ModelTrainer.find();
+        } catch (TrainingException missing) {
+            throw new FailureException(Failure.permanent(String.valueOf(missing.getMessage())), missing);
+        }
+    }
+
+    private static Model train(
+            ModelTrainer trainer, TrainingTable table, TrainingOptions options, Map<String, String> origin) {
+        try {
+            return trainer.train(table.features(), table.target(), options, origin);
         } catch (TrainingException refused) {
             throw new FailureException(Failure.permanent(String.valueOf(refused.getMessage())), refused);
         }

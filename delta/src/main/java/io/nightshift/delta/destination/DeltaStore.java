@@ -78,7 +78,7 @@ public final class DeltaStore extends LakeStore<DeltaColumns, PartStatistics> im
             whole.add(place, batch.value());
             rows.add(whole);
         }
-        return new FirstRows(columns, rows);
+        return FirstRows.of(columns, rows);
     }
 
     @Override

@@ -181,7 +181,7 @@ final class StoredRecords {
             rows.add(Collections.unmodifiableList(Arrays.asList(row)));
             return rows.size() < limit;
         });
-        return new FirstRows(names(), rows);
+        return FirstRows.of(names(), rows);
     }
 
     /// Makes a temporary table of the records.

@@ -19,6 +19,11 @@ public record FirstRows(List<String> columns, List<List<@Nullable Object>> rows)
         rows = List.copyOf(rows);
     }
 
+    /// For other modules: the class file of a record's constructor does not say which values may be null.
+    public static FirstRows of(List<String> columns, List<List<@Nullable Object>> rows) {
+        return new FirstRows(columns, rows);
+    }
+
     /// Reads all rows of a result.
     public static FirstRows read(ResultSet result) throws SQLException {
         int count = result.getMetaData().getColumnCount();

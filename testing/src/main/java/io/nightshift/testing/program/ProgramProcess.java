@@ -68,6 +68,14 @@ public final class ProgramProcess implements AutoCloseable {
         return launch(folder, command);
     }
 
+    /// Starts the program from another folder of jars than the distribution's.
+    ///
+    /// @param folder the working folder, which also gets the files with the program's output
+    public static ProgramProcess startFrom(Path libraries, Path folder, List<String> arguments) throws IOException {
+        String program = libraries.resolve("nightshift-cli.jar").toString();
+        return launch(folder, command(List.of(SHORT_RUN), program, arguments));
+    }
+
     private static ProgramProcess launch(Path folder, List<String> command) throws IOException {
         Path out = Files.createTempFile(folder, "out", ".txt");
         Path err = Files.createTempFile(folder, "err", ".txt");

@@ -101,7 +101,7 @@ public final class OutputRows {
                 break;
             }
         }
-        return new FirstRows(columns, found);
+        return FirstRows.of(columns, found);
     }
 
     /// Makes a temporary view of parts, which must stay where they are.
