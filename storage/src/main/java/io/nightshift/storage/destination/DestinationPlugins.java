@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The kinds of destination on the class path of a process. Each is opened when it is first needed. Safe for several
-/// threads.
+/// The kinds of destination on the class path of a process. Each is opened when it is first needed.
+/// Safe for several threads.
 public final class DestinationPlugins implements AutoCloseable {
 
     private final DestinationServices services;
