@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.nightshift.scoring.FlightsTable;
 import io.nightshift.scoring.FlightsTable.Features;
 import io.nightshift.scoring.Model;
+import io.nightshift.scoring.format.sklearn.SklearnPython.Ran;
 import io.nightshift.scoring.model.ModelFeature;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -14,15 +15,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,23 +29,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// precision.
 class SklearnLibraryIT {
 
-    private static final int MINUTES = 10;
-
     @TempDir
     static Path folder;
 
-    private static @Nullable String python;
-
     @BeforeAll
     static void exportModels() throws Exception {
-        for (String candidate : List.of("python3", "/usr/bin/python3")) {
-            if (python == null && run(candidate, "-c", "import sklearn").status() == 0) {
-                python = candidate;
-            }
-        }
-        assumeTrue(python != null, "Python 3 with scikit-learn is not installed (Debian: python3-sklearn)");
-        Ran ran = run(command(cases(), exporter().toString(), folder.toString()));
-        assertThat(ran.status()).as(ran.output()).isZero();
+        assumeTrue(
+                SklearnPython.isInstalled(), "Python 3 with scikit-learn is not installed (Debian: python3-sklearn)");
+        SklearnPython.run("cases.py", SklearnPython.exporter().toString(), folder.toString());
     }
 
     @ParameterizedTest
@@ -113,11 +99,8 @@ class SklearnLibraryIT {
                                 .toArray());
             });
         }
-        Path script = cases().resolveSibling("flights.py");
+        SklearnPython.run("flights.py", SklearnPython.exporter().toString(), folder.toString());
 
-        Ran ran = run(command(script, exporter().toString(), folder.toString()));
-
-        assertThat(ran.status()).as(ran.output()).isZero();
         Model boosting = Model.load(folder.resolve("boosting.json"));
         Model forest = Model.load(folder.resolve("forest.json"));
         try (InputStream margins = open("boosting.bin");
@@ -157,8 +140,10 @@ class SklearnLibraryIT {
     void aFileThatIsNoneOfPythonsIsNamed() throws Exception {
         Path file = Files.writeString(folder.resolve("text.joblib"), "hello");
 
-        Ran refused = run(
-                command(exporter(), file.toString(), folder.resolve("none.json").toString()));
+        Ran refused = SklearnPython.attempt(
+                SklearnPython.exporter().toString(),
+                file.toString(),
+                folder.resolve("none.json").toString());
 
         assertThat(refused.status()).isEqualTo(1);
         assertThat(refused.output())
@@ -207,7 +192,7 @@ class SklearnLibraryIT {
             {"ensemble.RandomForestClassifier()", "the RandomForestClassifier isn't fitted"},
             {
                 "ensemble.RandomForestRegressor(2).fit([[0], [1]], [[0, 1], [2, 3]])",
-                "the model predicts 2 outputs; supported is one"
+                "the RandomForestRegressor predicts 2 outputs; supported is one"
             },
             {
                 "ensemble.GradientBoostingRegressor(init=linear_model.LinearRegression()).fit([[0], [1]], [0, 1])",
@@ -216,10 +201,7 @@ class SklearnLibraryIT {
             {"make_pipeline(OrdinalEncoder(), tree.DecisionTreeRegressor())", "the Pipeline isn't fitted"}
         }) {
             Path file = folder.resolve("refused.joblib");
-            Ran trained = run(
-                    Objects.requireNonNull(python),
-                    "-W",
-                    "ignore",
+            Ran trained = SklearnPython.attempt(
                     "-c",
                     "import joblib, numpy as np; from sklearn import ensemble, impute, linear_model, neighbors, tree; from"
                             + " sklearn.compose import make_column_transformer; from sklearn.pipeline import make_pipeline;"
@@ -229,45 +211,12 @@ class SklearnLibraryIT {
             assertThat(trained.status()).as(trained.output()).isZero();
             Path output = folder.resolve("refused.json");
 
-            Ran refused = run(command(exporter(), file.toString(), output.toString()));
+            Ran refused =
+                    SklearnPython.attempt(SklearnPython.exporter().toString(), file.toString(), output.toString());
 
             assertThat(refused.status()).isEqualTo(1);
             assertThat(refused.output()).contains("can't be exported: ").contains(pair[1]);
             assertThat(output).doesNotExist();
         }
-    }
-
-    private static String[] command(Path script, String... arguments) {
-        List<String> command =
-                new ArrayList<>(List.of(Objects.requireNonNull(python), "-B", "-W", "ignore", script.toString()));
-        command.addAll(List.of(arguments));
-        return command.toArray(String[]::new);
-    }
-
-    private static Path cases() throws Exception {
-        return Path.of(Objects.requireNonNull(SklearnLibraryIT.class.getResource("/sklearn/cases.py"))
-                .toURI());
-    }
-
-    private static Path exporter() {
-        Path root = Path.of("").toAbsolutePath();
-        while (!Files.exists(root.resolve("tools/export-sklearn.py"))) {
-            root = Objects.requireNonNull(root.getParent(), "tools is above the tests");
-        }
-        return root.resolve("tools/export-sklearn.py");
-    }
-
-    private record Ran(int status, String output) {}
-
-    private static Ran run(String... command) throws IOException, InterruptedException {
-        Process process;
-        try {
-            process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        } catch (IOException missing) {
-            return new Ran(-1, String.valueOf(missing.getMessage()));
-        }
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
-        return new Ran(process.exitValue(), output);
     }
 }

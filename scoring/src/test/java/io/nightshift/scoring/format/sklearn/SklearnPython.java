@@ -51,13 +51,24 @@ final class SklearnPython {
 
     /// Runs a script, and returns what it prints.
     static String runScript(Path script, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(PYTHON.orElseThrow(), "-B", "-W", "ignore", script.toString()));
+        List<String> all = new ArrayList<>(List.of(script.toString()));
+        all.addAll(List.of(arguments));
+        Ran ran = attempt(all.toArray(String[]::new));
+        assertThat(ran.status()).as(ran.output()).isZero();
+        return ran.output();
+    }
+
+    /// The exit status and the output of a Python process.
+    record Ran(int status, String output) {}
+
+    /// Runs Python, and waits for its end.
+    static Ran attempt(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(PYTHON.orElseThrow(), "-B", "-W", "ignore"));
         command.addAll(List.of(arguments));
         Process process = start(command);
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
-        assertThat(process.exitValue()).as(output).isZero();
-        return output;
+        return new Ran(process.exitValue(), output);
     }
 
     static Path exporter() {
