@@ -43,11 +43,19 @@ public final class HomeFolder {
         return EmbeddedLedger.open(folder());
     }
 
-    /// Opens the ledger as soon as no other process holds it.
+    /// As [#openLedger()].
     ///
+    /// @param besideServer what to do if a server holds it, such as `Stop it`
+    public EmbeddedLedger openLedger(String besideServer) {
+        return EmbeddedLedger.open(folder(), besideServer);
+    }
+
+    /// Opens the ledger as soon as no other process holds it. Does not wait for a server.
+    ///
+    /// @param besideServer what to do if a server holds it
     /// @param waiting called with a description of the process that holds it
-    public EmbeddedLedger openLedger(Consumer<String> waiting) {
-        return EmbeddedLedger.open(folder(), waiting);
+    public EmbeddedLedger openLedger(String besideServer, Consumer<String> waiting) {
+        return EmbeddedLedger.open(folder(), besideServer, waiting);
     }
 
     public Path log() {

@@ -66,10 +66,14 @@ public final class JobFileOptions {
 
     /// The command that runs the same job again, which resumes its open batch.
     public String again(HomeFolder home) {
-        StringBuilder command =
-                new StringBuilder(ShellCommands.program()).append(" run ").append(ShellCommands.word(file.toString()));
+        return ShellCommands.program() + " run " + words() + home.option();
+    }
+
+    /// The job file and the options, for a command line.
+    public String words() {
+        StringBuilder command = new StringBuilder(ShellCommands.word(file.toString()));
         overrides.forEach(override -> command.append(" --set ").append(ShellCommands.word(override)));
         parameters.forEach((name, value) -> command.append(" --param ").append(ShellCommands.word(name + "=" + value)));
-        return command.append(home.option()).toString();
+        return command.toString();
     }
 }

@@ -35,6 +35,11 @@ public final class JobOptions {
         return jobFile.read();
     }
 
+    /// The job file and the options that other commands have, too, for a command line.
+    public String words() {
+        return jobFile.words();
+    }
+
     /// The command that runs the same job again, which resumes its open batch.
     public String again(HomeFolder home) {
         return jobFile.again(home);

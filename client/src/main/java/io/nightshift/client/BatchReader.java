@@ -7,6 +7,8 @@ import io.nightshift.api.BatchProof;
 import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.LedgerExport;
+import io.nightshift.api.LedgerReport;
 import io.nightshift.api.PredictionRows;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
@@ -16,8 +18,10 @@ import io.nightshift.api.VerificationFinding;
 import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/// Reads batches, their jobs and their alerts. [NightshiftClient] asks a server; the command line also reads the
+/// Reads batches, their jobs and alerts, and the ledger with their history. [NightshiftClient] asks a server; the
+/// command line also reads the
 /// ledger of a home folder without one.
 ///
 /// Changes nothing. Every stage may fail with a [NightshiftException].
@@ -120,6 +124,23 @@ public interface BatchReader extends AutoCloseable {
     /// @param progress called with the progress, by one thread at a time; must not block
     /// @return completes with the result; cancelling it ends the replay
     CompletionStage<ReplayReport> replay(String batch, ReplayOptions options, Consumer<ReplayProgress> progress);
+
+    /// Verifies every entry of the ledger, which can take minutes. A node checks or exports the ledger once at a time.
+    ///
+    /// Over HTTP only, like [#quarantineReasons].
+    ///
+    /// @return completes with the result; cancelling it drops the result
+    CompletionStage<LedgerReport> checkLedger();
+
+    /// Exports the ledger: its entries as the lines of a file, which can be imported. A connection that breaks ends the
+    /// export. A node checks or exports the ledger once at a time.
+    ///
+    /// Over HTTP only, like [#quarantineReasons].
+    ///
+    /// @param batch only the entries of this batch: ID, unambiguous prefix of an ID, or `latest`; null for all
+    /// @param line called with each line in order, without its line feed, by one thread at a time
+    /// @return completes with the result, after the last line; cancelling it ends the export
+    CompletionStage<LedgerExport> exportLedger(@Nullable String batch, Consumer<String> line);
 
     /// Ends the reader. Stages that haven't completed may fail or never complete.
     @Override

@@ -22,6 +22,9 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.api.LedgerExport;
+import io.nightshift.api.LedgerLine;
+import io.nightshift.api.LedgerReport;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
@@ -318,6 +321,28 @@ final class HttpNightshiftClient implements NightshiftClient {
                         new ResultStream.Event<>("progress", ReplayProgress.class),
                         new ResultStream.Event<>("report", ReplayReport.class),
                         progress)
+                .start();
+    }
+
+    @Override
+    public CompletionStage<LedgerReport> checkLedger() {
+        return ResultStream.withoutProgress(
+                        this,
+                        new Request<>(ClusterApi.CHECK_LEDGER).uri(),
+                        new ResultStream.Event<>("report", LedgerReport.class))
+                .start();
+    }
+
+    @Override
+    public CompletionStage<LedgerExport> exportLedger(@Nullable String batch, Consumer<String> line) {
+        return new ResultStream<>(
+                        this,
+                        new Request<>(ClusterApi.EXPORT_LEDGER)
+                                .query("batch", batch)
+                                .uri(),
+                        new ResultStream.Event<>("line", LedgerLine.class),
+                        new ResultStream.Event<>("export", LedgerExport.class),
+                        next -> line.accept(next.text()))
                 .start();
     }
 

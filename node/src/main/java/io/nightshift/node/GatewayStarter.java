@@ -198,6 +198,7 @@ final class GatewayStarter {
                     models,
                     parts.destinations(),
                     examinations(),
+                    ledger,
                     parts.given().scoring().size(),
                     readers,
                     parts.blocking()));

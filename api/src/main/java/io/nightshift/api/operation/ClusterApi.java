@@ -7,7 +7,7 @@ import io.nightshift.api.RetentionReport;
 import io.nightshift.api.VerificationResult;
 import java.util.List;
 
-/// Operations on the nodes, the alerts and the retention of a cluster.
+/// Operations on the nodes, the alerts, the retention and the whole ledger of a cluster.
 public final class ClusterApi {
 
     private static final Parameter BATCH =
@@ -88,8 +88,37 @@ public final class ClusterApi {
                     AlertTestResult.class,
                     Response.json(200, "The result, also if the message was not delivered.", AlertTestResult.class));
 
-    static final List<Operation<?>> ALL =
-            List.of(PLAN_RETENTION, APPLY_RETENTION, LIST_NODES, REPORT_VERIFICATION, LIST_ALERTS, TEST_ALERT_CHANNEL);
+    /// Verifies every entry of the ledger, as server-sent events.
+    public static final Operation<Void> CHECK_LEDGER = Operation.get(
+                    "checkLedger",
+                    "/v1/ledger/check",
+                    Role.ADMIN,
+                    "Verifies every entry of the ledger, as server-sent events")
+            .describedAs(
+                    "The node reads every entry of every batch, and changes nothing. The last event is named `report`, and its data is a LedgerReport; or `problem`, and its data is a Problem. A node checks or exports the ledger once at a time.")
+            .answers(Response.text("The result.", "text/event-stream"));
+
+    /// Exports the ledger, as server-sent events.
+    public static final Operation<Void> EXPORT_LEDGER = Operation.get(
+                    "exportLedger", "/v1/ledger/export", Role.ADMIN, "Exports the ledger, as server-sent events")
+            .describedAs(
+                    "Each line of the export is an event named `line`, whose data is a LedgerLine. The last event is named `export`, and its data is a LedgerExport; or `problem`, and its data is a Problem. A node checks or exports the ledger once at a time.")
+            .with(
+                    Parameter.text(
+                            "batch",
+                            "Only the entries of this batch: its ID, the beginning of one if no other ID begins with it, or `latest`."))
+            .mayBe(Refusal.NOT_FOUND, Refusal.REFUSED)
+            .answers(Response.text("The result.", "text/event-stream"));
+
+    static final List<Operation<?>> ALL = List.of(
+            PLAN_RETENTION,
+            APPLY_RETENTION,
+            LIST_NODES,
+            REPORT_VERIFICATION,
+            LIST_ALERTS,
+            TEST_ALERT_CHANNEL,
+            CHECK_LEDGER,
+            EXPORT_LEDGER);
 
     private ClusterApi() {}
 }

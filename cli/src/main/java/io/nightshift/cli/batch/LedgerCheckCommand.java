@@ -1,14 +1,13 @@
 package io.nightshift.cli.batch;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.LedgerReport;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
-import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.ledger.LedgerCheck;
-import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.client.BatchReader;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
 import picocli.CommandLine.Command;
 
 /// `nightshift ledger check`: verifies all entries of all batches.
@@ -24,43 +23,25 @@ import picocli.CommandLine.Command;
             "1:The ledger is damaged.",
             "2:The command is wrong, or the ledger can't be opened."
         })
-final class LedgerCheckCommand extends LedgerCommand {
+final class LedgerCheckCommand extends QueryCommand {
 
     @Override
-    int run(Ledger ledger) {
-        LedgerCheck.Result result = LedgerCheck.of(ledger);
+    int run(BatchReader reader) {
+        LedgerReport report = ClusterAccess.answer(reader.checkLedger());
         if (asJson()) {
-            JsonOutput.print(out(), json(result));
+            JsonOutput.print(out(), ApiJson.tree(report));
         } else {
-            for (LedgerCheck.Finding finding : result.findings()) {
-                out().println("%s: %s".formatted(name(finding.batch()), finding.problem()));
+            for (LedgerReport.Finding finding : report.findings()) {
+                out().println("%s: %s"
+                        .formatted(Objects.requireNonNullElse(finding.batch(), "batch register"), finding.problem()));
             }
             out().println(String.format(
                     Locale.ROOT,
                     "%,d entries of %,d batches: %s",
-                    result.entries(),
-                    result.batches(),
-                    result.findings().isEmpty() ? "no damage was found" : "the ledger is damaged"));
+                    report.entries(),
+                    report.batches(),
+                    report.findings().isEmpty() ? "no damage was found" : "the ledger is damaged"));
         }
-        return result.findings().isEmpty() ? ExitStatus.DONE : ExitStatus.FAILED;
-    }
-
-    private static String name(@Nullable BatchId batch) {
-        return batch == null ? "batch register" : batch.value();
-    }
-
-    private static ObjectNode json(LedgerCheck.Result result) {
-        ObjectNode json = JsonOutput.object();
-        json.put("entries", result.entries());
-        json.put("batches", result.batches());
-        ArrayNode findings = json.putArray("findings");
-        for (LedgerCheck.Finding finding : result.findings()) {
-            findings.addObject()
-                    .put(
-                            "batch",
-                            finding.batch() == null ? null : finding.batch().value())
-                    .put("problem", finding.problem());
-        }
-        return json;
+        return report.findings().isEmpty() ? ExitStatus.DONE : ExitStatus.FAILED;
     }
 }

@@ -1,5 +1,6 @@
 package io.nightshift.cli.batch;
 
+import io.nightshift.api.LedgerExport;
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
@@ -7,14 +8,12 @@ import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.LedgerFile;
 import io.nightshift.coordinator.ledger.PostgresLedger;
 import io.nightshift.node.configuration.Configuration;
-import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,13 +55,13 @@ final class LedgerImportCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         try {
             Configuration given = configuration.read(home);
-            LedgerFile.Summary summary = given.journal() == null
+            LedgerExport summary = given.journal() == null
                     ? EmbeddedLedger.create(home.folder(), export)
                     : LedgerFile.intoCluster(PostgresLedger.at(given.journal()), export);
             out.println(String.format(Locale.ROOT, "Imported %,d entries from %s.", summary.entries(), export));
             if (!summary.damaged().isEmpty()) {
-                err.println("The import contains damaged ledgers as they were: "
-                        + summary.damaged().stream().map(BatchId::value).collect(Collectors.joining(", ")));
+                err.println(
+                        "The import contains damaged ledgers as they were: " + String.join(", ", summary.damaged()));
             }
             return ExitStatus.DONE;
         } catch (FailureException e) {

@@ -9,6 +9,8 @@ import io.nightshift.api.BatchProof;
 import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.LedgerExport;
+import io.nightshift.api.LedgerReport;
 import io.nightshift.api.PredictionRows;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
@@ -26,6 +28,8 @@ import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.description.BatchDescriptions;
 import io.nightshift.coordinator.ledger.DriftReports;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.LedgerCheck;
+import io.nightshift.coordinator.ledger.LedgerFile;
 import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.coordinator.register.BatchRegisterState.Entry;
 import io.nightshift.coordinator.registry.ModelRegistry;
@@ -264,6 +268,16 @@ final class LedgerReader implements BatchReader {
                     .prepareReplay(registered().resolve(batch), listed)
                     .run(threads, progress));
         }
+    }
+
+    @Override
+    public CompletionStage<LedgerReport> checkLedger() {
+        return done(LedgerCheck.of(ledger));
+    }
+
+    @Override
+    public CompletionStage<LedgerExport> exportLedger(@Nullable String batch, Consumer<String> line) {
+        return done(LedgerFile.export(ledger, batch == null ? null : LedgerFile.named(ledger, batch), line));
     }
 
     @Override

@@ -131,7 +131,11 @@ public final class ClusterAccess implements AutoCloseable {
         try (EndpointWait _ = EndpointWait.begin("the server")) {
             return stage.toCompletableFuture().join();
         } catch (CompletionException e) {
-            throw e.getCause() instanceof NightshiftException known ? known : e;
+            throw switch (e.getCause()) {
+                case NightshiftException known -> known;
+                case FailureException ofListener -> ofListener;
+                case null, default -> e;
+            };
         }
     }
 

@@ -7,6 +7,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobOptions;
 import io.nightshift.cli.RegistryOption;
+import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.output.OutageText;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.ProgressDisplay;
@@ -202,7 +203,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         closing.push(this::closeLedger);
         if (waits) {
             // Before anything is read: the process that is waited for may change the source or the models.
-            ledger = home.openLedger(this::printWaiting);
+            ledger = home.openLedger(besideServer(), this::printWaiting);
         }
         Configuration given = configuration.read(home);
         prices = given.prices();
@@ -224,7 +225,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
                     EmbeddedLedger waitedFor = ledger;
-                    EmbeddedLedger opened = waitedFor == null ? home.openLedger() : waitedFor;
+                    EmbeddedLedger opened = waitedFor == null ? home.openLedger(besideServer()) : waitedFor;
                     ledger = opened;
                     return EmbeddedNode.start(new Node.Dependencies(
                             opened.ledger(),
@@ -418,6 +419,12 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         }
         await(node.control(batch, new BatchControl.Approve(reason)));
         return describe(node, batch);
+    }
+
+    /// A run scores by its own threads and shows their times, which a server can't do for it.
+    private String besideServer() {
+        return "Let it run the job, with `%s batch submit %s --wait%s`, stop it"
+                .formatted(ShellCommands.program(), options.words(), home.option() + configuration.option());
     }
 
     private void printWaiting(String holder) {

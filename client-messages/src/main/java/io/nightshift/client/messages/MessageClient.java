@@ -21,6 +21,8 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.api.LedgerExport;
+import io.nightshift.api.LedgerReport;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
@@ -384,10 +386,20 @@ public final class MessageClient implements NightshiftClient {
         return overHttpOnly();
     }
 
+    @Override
+    public CompletionStage<LedgerReport> checkLedger() {
+        return overHttpOnly();
+    }
+
+    @Override
+    public CompletionStage<LedgerExport> exportLedger(@Nullable String batch, Consumer<String> line) {
+        return overHttpOnly();
+    }
+
     private static <T> CompletionStage<T> overHttpOnly() {
         return CompletableFuture.failedFuture(new NightshiftException(
                 Kind.UNEXPECTED,
-                "rows, verifications and replays are sent over HTTP only, because messages carry no rows. Use a"
+                "rows, verifications, replays and the ledger are sent over HTTP only, because messages carry no rows. Use a"
                         + " client of NightshiftClient.overHttp",
                 null));
     }

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.api.LedgerExport;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.Folders;
@@ -93,18 +94,19 @@ public final class EmbeddedLedger implements AutoCloseable {
     ///
     /// @throws FailureException if another process uses the home folder, or the journal can't be opened
     public static EmbeddedLedger open(Path home) {
-        return open(home, holder -> {
-            throw FailureException.permanent(inUse(holder, home));
-        });
+        return open(home, "Stop it");
     }
 
-    /// Says that another process uses a home folder, and what to do.
-    private static String inUse(String holder, Path home) {
-        return isServer(holder)
-                ? "%s serves %s. Submit jobs to it with `nightshift batch submit` or `nightshift job apply`, stop it, or choose another folder with --home"
-                        .formatted(holder, home)
-                : "%s is using %s. Wait for it (`nightshift run` does with --wait), stop it, or choose another folder with --home"
-                        .formatted(holder, home);
+    /// Opens the journal of a home folder, as [#open(Path)].
+    ///
+    /// @param besideServer what to do if a server uses the home folder, such as `Stop it`; the message adds that
+    ///     another folder helps, too
+    public static EmbeddedLedger open(Path home, String besideServer) {
+        return open(home, besideServer, holder -> {
+            throw FailureException.permanent(
+                    "%s is using %s. Wait for it (`nightshift run` does with --wait), stop it, or choose another folder with --home"
+                            .formatted(holder, home));
+        });
     }
 
     private static boolean isServer(String holder) {
@@ -113,12 +115,24 @@ public final class EmbeddedLedger implements AutoCloseable {
 
     /// Opens the journal of a home folder as soon as no other process uses it.
     ///
+    /// @param besideServer what to do if a server uses the folder
     /// @param waiting called with a description of the process that uses the folder, once for each such
     ///     process. If it throws an exception, this method does too
     /// @throws FailureException if the journal can't be opened, or a server uses the folder, which does not
     ///     end by itself
-    public static EmbeddedLedger open(Path home, Consumer<String> waiting) {
-        return open(home, waiting, RETRY);
+    public static EmbeddedLedger open(Path home, String besideServer, Consumer<String> waiting) {
+        return open(home, waitingBeside(home, besideServer, waiting), RETRY);
+    }
+
+    /// Does not wait for a server, which ends only when somebody ends it.
+    private static Consumer<String> waitingBeside(Path home, String besideServer, Consumer<String> waiting) {
+        return holder -> {
+            if (isServer(holder)) {
+                throw FailureException.permanent(
+                        "%s serves %s. %s, or choose another folder with --home".formatted(holder, home, besideServer));
+            }
+            waiting.accept(holder);
+        };
     }
 
     /// @param fileSystem the prefix of an H2 file system below the one that forces, such as `nio:`
@@ -281,10 +295,12 @@ public final class EmbeddedLedger implements AutoCloseable {
     ///
     /// @throws FailureException if the home folder has a ledger, or another process uses it, or the export
     ///     can't be read
-    public static LedgerFile.Summary create(Path home, Path export) {
+    public static LedgerExport create(Path home, Path export) {
         Path folder = home.resolve("ledger");
         FileChannel lockFile = lock(home, holder -> {
-            throw FailureException.permanent("%s is using %s. Stop it".formatted(holder, home));
+            throw FailureException.permanent(
+                    "%s is using %s. An import creates the ledger of a home folder that no process uses. Stop the process, or choose another folder with --home"
+                            .formatted(holder, home));
         });
         try {
             if (exists(home)) {
@@ -292,7 +308,7 @@ public final class EmbeddedLedger implements AutoCloseable {
                         "%s has a ledger already. Move the folder %s away, and import again".formatted(home, folder));
             }
             String id = UUID.randomUUID().toString();
-            LedgerFile.Summary summary = create(folder, id, ledger -> LedgerFile.read(ledger, export));
+            LedgerExport summary = create(folder, id, ledger -> LedgerFile.read(ledger, export));
             new HomeIdentity(id, summary.entries()).write(home);
             return summary;
         } catch (SQLException | IOException e) {
@@ -332,13 +348,7 @@ public final class EmbeddedLedger implements AutoCloseable {
             FileChannel channel = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             try {
-                lock(channel, file, holder -> {
-                    if (isServer(holder)) {
-                        // It ends only when somebody ends it.
-                        throw FailureException.permanent(inUse(holder, home));
-                    }
-                    waiting.accept(holder);
-                });
+                lock(channel, file, waiting);
             } catch (FailureException | IOException e) {
                 close(channel);
                 throw e;

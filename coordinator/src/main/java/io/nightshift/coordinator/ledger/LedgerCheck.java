@@ -1,5 +1,7 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.api.LedgerReport;
+import io.nightshift.api.LedgerReport.Finding;
 import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.state.BatchState;
@@ -31,19 +33,6 @@ public final class LedgerCheck {
     private static final String BATCH_PREFIX = Batch.KEY.name() + "|";
     private static final String ALERTS_PREFIX = AlertOutbox.KEY.name() + "|";
 
-    /// The result of a check.
-    ///
-    /// @param entries that were read
-    /// @param batches that have entries
-    /// @param findings empty if all is well
-    public record Result(long entries, int batches, List<Finding> findings) {}
-
-    /// Something that is wrong.
-    ///
-    /// @param batch null if it is about the batch register, or the alerts
-    /// @param problem for people, in one sentence
-    public record Finding(@Nullable BatchId batch, String problem) {}
-
     private final LedgerSerializer serializer = new LedgerSerializer();
     private final List<Finding> findings = new ArrayList<>();
 
@@ -70,13 +59,13 @@ public final class LedgerCheck {
     /// Reads the whole journal, which can take minutes.
     ///
     /// @throws io.nightshift.protocol.failure.FailureException transient if the journal can't be read
-    public static Result of(Ledger ledger) {
+    public static LedgerReport of(Ledger ledger) {
         try (Connection connection = ledger.connect()) {
             LedgerCheck check = new LedgerCheck(ledger.registered(), connection);
             ledger.forEachRow(JournalRow.Order.BY_ID, null, check::row);
             check.endOfId();
             check.compare();
-            return new Result(check.entries, check.batches, List.copyOf(check.findings));
+            return new LedgerReport(check.entries, check.batches, check.findings);
         } catch (SQLException e) {
             throw Ledger.unreadable(e);
         }
@@ -127,7 +116,7 @@ public final class LedgerCheck {
     /// One finding for each batch is enough: what follows it can't be judged.
     private void found(String problem) {
         if (state == null || !isDamaged) {
-            findings.add(new Finding(state == null ? null : batch(), problem));
+            findings.add(new Finding(state == null ? null : batch().value(), problem));
         }
         isDamaged = true;
     }
@@ -183,19 +172,20 @@ public final class LedgerCheck {
             if (archived == null) {
                 findings.add(
                         new Finding(
-                                entry.batch(),
+                                entry.batch().value(),
                                 "the batch register has archived this batch, but the archive doesn't have it. `nightshift ledger export` and `import` write the archive again"));
             } else if (!archived.equals(entry)) {
                 findings.add(new Finding(
-                        entry.batch(), "the archive has another job, model, input or end than the batch register"));
+                        entry.batch().value(),
+                        "the archive has another job, model, input or end than the batch register"));
             } else if (entry.isPublished() && !hasEntries(entry.batch())) {
                 missing(entry.batch());
             }
         }
         left.keys().forEach((key, use) -> {
             if (!registered.archive().use(key.job(), key.key()).equals(Optional.of(use))) {
-                findings.add(
-                        new Finding(use.batch(), "the archive lacks the key %s of this batch".formatted(key.key())));
+                findings.add(new Finding(
+                        use.batch().value(), "the archive lacks the key %s of this batch".formatted(key.key())));
             }
         });
     }
@@ -206,7 +196,7 @@ public final class LedgerCheck {
             if (!register.batches().containsKey(batch)) {
                 findings.add(
                         new Finding(
-                                batch,
+                                batch.value(),
                                 "the batch register does not know this batch: its entry was lost. The register enters it again at its next start, with a `nightshift run` or with a node"));
             }
         }
@@ -223,7 +213,8 @@ public final class LedgerCheck {
     }
 
     private void missing(BatchId batch) {
-        findings.add(new Finding(batch, "the batch register has it as published, but its own ledger is missing"));
+        findings.add(
+                new Finding(batch.value(), "the batch register has it as published, but its own ledger is missing"));
     }
 
     /// @param phase of the batch's own ledger; null if it is damaged
@@ -231,7 +222,7 @@ public final class LedgerCheck {
         if (phase != null && phase != Phase.PUBLISHED) {
             findings.add(
                     new Finding(
-                            batch,
+                            batch.value(),
                             "the batch register has it as published, but its own ledger ends before that: its last entries are missing"));
         }
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.LedgerExport;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
@@ -14,7 +15,6 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
-import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +31,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Exports a journal to a file, and imports it into an empty one: from a home folder to another, from a home
@@ -47,11 +49,6 @@ public final class LedgerFile {
     private static final String FORMAT = "nightshift-ledger";
     private static final int VERSION = 1;
     private static final JsonMapper JSON = new JsonMapper();
-
-    /// The result of an export or import.
-    ///
-    /// @param damaged batches whose hash chain is broken, as it was in the journal before
-    public record Summary(long entries, Set<BatchId> damaged) {}
 
     private final MessageDigest digest;
     private final Map<String, String> heads = new HashMap<>();
@@ -70,68 +67,110 @@ public final class LedgerFile {
     ///
     /// @param only null for all
     /// @throws FailureException if the file can't be written, or the journal can't be read
-    public static Summary write(Ledger ledger, @Nullable BatchId only, Path file) {
-        LedgerFile export = new LedgerFile();
+    public static LedgerExport write(Ledger ledger, @Nullable BatchId only, Path file) {
+        return write(file, lines -> export(ledger, only, lines));
+    }
+
+    /// Writes the lines of an export to a file that must not exist.
+    ///
+    /// @param export passes each line on, and returns after the last one. If it throws, there is no file
+    /// @throws FailureException if the file can't be written
+    public static <T> T write(Path file, Function<Consumer<String>, T> export) {
         Path unfinished = file.resolveSibling(file.getFileName() + ".new");
         try {
             if (Files.exists(file)) {
                 throw FailureException.permanent("the file %s exists already. Choose another name".formatted(file));
             }
-            try (FileChannel channel = Folders.create(unfinished);
-                    BufferedWriter out = new BufferedWriter(
-                            new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8))) {
-                export.write(ledger, only, out);
-                out.flush();
-                channel.force(true);
+            try {
+                T result = writeUnfinished(unfinished, file, export);
+                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+                Folders.force(Objects.requireNonNull(file.toAbsolutePath().getParent()));
+                return result;
+            } finally {
+                Files.deleteIfExists(unfinished);
             }
-            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-            Folders.force(Objects.requireNonNull(file.toAbsolutePath().getParent()));
         } catch (IOException e) {
             throw notWritten(file, e);
-        } catch (UncheckedIOException e) {
-            throw notWritten(file, Objects.requireNonNull(e.getCause()));
         }
+    }
+
+    private static <T> T writeUnfinished(Path unfinished, Path file, Function<Consumer<String>, T> export)
+            throws IOException {
+        try (FileChannel channel = Folders.create(unfinished);
+                BufferedWriter out = new BufferedWriter(
+                        new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8))) {
+            T result = export.apply(line -> {
+                try {
+                    out.write(line);
+                    out.write('\n');
+                } catch (IOException e) {
+                    throw notWritten(file, e);
+                }
+            });
+            out.flush();
+            channel.force(true);
+            return result;
+        }
+    }
+
+    /// Passes on the lines of an export of all entries, or of those of a batch.
+    ///
+    /// @param only null for all
+    /// @param lines gets each line, without its line feed
+    /// @throws FailureException if the journal can't be read
+    public static LedgerExport export(Ledger ledger, @Nullable BatchId only, Consumer<String> lines) {
+        LedgerFile export = new LedgerFile();
+        export.pass(ledger, only, lines);
         return export.summary();
+    }
+
+    /// Finds the batch for an export. One that the register has lost is found by its whole ID.
+    ///
+    /// @param name an ID, the beginning of one, or `latest`
+    /// @throws FailureException if there is no such batch
+    public static BatchId named(Ledger ledger, String name) {
+        try {
+            return ledger.registered().resolve(name);
+        } catch (FailureException e) {
+            if (BatchId.isValid(name) && ledger.entries(new BatchId(name)) > 0) {
+                return new BatchId(name);
+            }
+            throw e;
+        }
     }
 
     private static FailureException notWritten(Path file, IOException e) {
         return FailureException.permanent("the file %s can't be written: %s".formatted(file, Folders.reason(e)));
     }
 
-    private void write(Ledger ledger, @Nullable BatchId only, BufferedWriter out) throws IOException {
-        line(out, JSON.createObjectNode().put("format", FORMAT).put("version", VERSION));
+    private void pass(Ledger ledger, @Nullable BatchId only, Consumer<String> lines) {
+        pass(lines, JSON.createObjectNode().put("format", FORMAT).put("version", VERSION));
         String id = only == null ? null : Batch.KEY.name() + "|" + only;
         ledger.forEachRow(JournalRow.Order.BY_TIME, id, row -> {
             entries++;
             check(row);
-            try {
-                ObjectNode json = JSON.createObjectNode()
-                        .put("id", row.id())
-                        .put("number", row.number())
-                        .put("written", row.written())
-                        .put("manifest", row.manifest())
-                        .put("entry", Base64.getEncoder().encodeToString(row.payload()));
-                if (row.serializer() != LedgerSerializer.IDENTIFIER) {
-                    json.put("serializer", row.serializer());
-                }
-                line(out, json);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            ObjectNode json = JSON.createObjectNode()
+                    .put("id", row.id())
+                    .put("number", row.number())
+                    .put("written", row.written())
+                    .put("manifest", row.manifest())
+                    .put("entry", Base64.getEncoder().encodeToString(row.payload()));
+            if (row.serializer() != LedgerSerializer.IDENTIFIER) {
+                json.put("serializer", row.serializer());
             }
+            pass(lines, json);
         });
         String sha256 = HexFormat.of().formatHex(digest.digest());
-        out.write(JSON.createObjectNode()
+        lines.accept(JSON.createObjectNode()
                 .put("entries", entries)
                 .put("sha256", sha256)
                 .toString());
-        out.newLine();
     }
 
-    private void line(BufferedWriter out, JsonNode json) throws IOException {
+    private void pass(Consumer<String> lines, JsonNode json) {
         String line = json.toString();
         add(line);
-        out.write(line);
-        out.newLine();
+        lines.accept(line);
     }
 
     private void add(String line) {
@@ -139,8 +178,8 @@ public final class LedgerFile {
         digest.update((byte) '\n');
     }
 
-    private Summary summary() {
-        return new Summary(entries, damaged);
+    private LedgerExport summary() {
+        return new LedgerExport(entries, damaged.stream().map(BatchId::value).toList());
     }
 
     /// Follows the hash chain of the row's batch.
@@ -161,7 +200,7 @@ public final class LedgerFile {
     /// Imports a file into a journal that has its tables and no entry. All or nothing.
     ///
     /// @throws FailureException if the journal has entries or can't be written, or the file is damaged
-    static Summary read(Ledger ledger, Path file) {
+    static LedgerExport read(Ledger ledger, Path file) {
         LedgerFile imported = new LedgerFile();
         try (BufferedReader in = Files.newBufferedReader(file);
                 JournalWriter journal = JournalWriter.open(ledger)) {
@@ -176,7 +215,7 @@ public final class LedgerFile {
     }
 
     /// Imports a file into the journal of a cluster whose nodes are stopped. Creates its tables.
-    public static Summary intoCluster(Ledger journal, Path file) {
+    public static LedgerExport intoCluster(Ledger journal, Path file) {
         PostgresLedger.migrate(journal);
         return read(journal, file);
     }

@@ -3,6 +3,8 @@ package io.nightshift.coordinator.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.api.LedgerExport;
+import io.nightshift.api.LedgerReport;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.incremental.FileKey;
 import io.nightshift.coordinator.incremental.PlannedRowsContract;
@@ -78,7 +80,7 @@ class LedgerFileIT {
         }
     }
 
-    private LedgerCheck.Result check() {
+    private LedgerReport check() {
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
             return LedgerCheck.of(ledger.ledger());
         }
@@ -105,7 +107,7 @@ class LedgerFileIT {
 
         @Test
         void findsNothingInAWholeLedger() {
-            LedgerCheck.Result result = check();
+            LedgerReport result = check();
 
             assertThat(result.findings()).isEmpty();
             assertThat(result.entries()).isEqualTo(8);
@@ -119,7 +121,7 @@ class LedgerFileIT {
 
             assertThat(check().findings())
                     .singleElement()
-                    .satisfies(finding -> assertThat(finding.batch()).isEqualTo(OTHER))
+                    .satisfies(finding -> assertThat(finding.batch()).isEqualTo(OTHER.value()))
                     .satisfies(finding -> assertThat(finding.problem()).isEqualTo("entry 2 is missing"));
         }
 
@@ -142,7 +144,7 @@ class LedgerFileIT {
             assertThat(check().findings())
                     .anySatisfy(finding -> assertThat(finding.problem()).startsWith("entry 1 can't be read"))
                     .anySatisfy(finding -> {
-                        assertThat(finding.batch()).isEqualTo(ExampleBatch.BATCH);
+                        assertThat(finding.batch()).isEqualTo(ExampleBatch.BATCH.value());
                         assertThat(finding.problem()).startsWith("the batch register does not know this batch");
                     });
         }
@@ -167,7 +169,7 @@ class LedgerFileIT {
         void isImportedIntoAnotherHomeAndIsTheSame() {
             Path copy = folder.resolve("copy");
 
-            LedgerFile.Summary summary = EmbeddedLedger.create(copy, export());
+            LedgerExport summary = EmbeddedLedger.create(copy, export());
 
             assertThat(summary.entries()).isEqualTo(8);
             assertThat(summary.damaged()).isEmpty();
@@ -251,7 +253,7 @@ class LedgerFileIT {
                     "DELETE FROM \"event_journal\" WHERE \"persistence_id\" = 'batch|flights-2' AND \"sequence_number\" = 2");
             Path copy = folder.resolve("copy");
 
-            assertThat(EmbeddedLedger.create(copy, export()).damaged()).containsExactly(OTHER);
+            assertThat(EmbeddedLedger.create(copy, export()).damaged()).containsExactly(OTHER.value());
 
             assertThat(hashes(copy)).isEqualTo(hashes(home)).hasSize(5);
         }

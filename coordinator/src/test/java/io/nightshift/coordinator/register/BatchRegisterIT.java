@@ -3,6 +3,7 @@ package io.nightshift.coordinator.register;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.api.LedgerReport;
 import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
@@ -509,8 +510,8 @@ class BatchRegisterIT {
         }
         assertThat(node.ledger().register().all()).isEmpty();
         assertThat(LedgerCheck.of(node.ledger()).findings())
-                .extracting(LedgerCheck.Finding::batch)
-                .contains(batch);
+                .extracting(LedgerReport.Finding::batch)
+                .contains(batch.value());
         batches.clear();
 
         register = spawn();
@@ -521,8 +522,8 @@ class BatchRegisterIT {
                         new BatchRegisterEvent.Reentered(ExampleBatch.AT, batch, ExampleBatch.AT, submission, null));
         awaitNotified(batch, new BatchCommand.EnsureStarted(submission));
         assertThat(LedgerCheck.of(node.ledger()).findings())
-                .extracting(LedgerCheck.Finding::batch)
-                .doesNotContain(batch);
+                .extracting(LedgerReport.Finding::batch)
+                .doesNotContain(batch.value());
     }
 
     private <T> ActorRef<T> ignore() {

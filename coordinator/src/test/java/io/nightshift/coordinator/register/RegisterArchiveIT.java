@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.api.LedgerReport;
 import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
@@ -261,8 +262,8 @@ class RegisterArchiveIT {
             execute(ledger, "DELETE FROM key_archive WHERE submission_key = 'key-5'");
 
             assertThat(LedgerCheck.of(ledger).findings())
-                    .extracting(LedgerCheck.Finding::batch)
-                    .contains(batch(3), batch(5));
+                    .extracting(LedgerReport.Finding::batch)
+                    .contains(batch(3).value(), batch(5).value());
             LedgerFile.write(ledger, null, file);
         }
         Path copy = folder.resolve("copy");

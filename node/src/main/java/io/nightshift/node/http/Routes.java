@@ -3,6 +3,7 @@ package io.nightshift.node.http;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.operation.NodeApi;
 import io.nightshift.api.operation.Operations;
+import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.check.BatchExaminations;
 import io.nightshift.node.gateway.AlertQueries;
@@ -25,6 +26,7 @@ public final class Routes {
 
     /// @param destinations of the batches
     /// @param examinations of published batches
+    /// @param ledger of the cluster
     /// @param threads the most scoring threads of a replay
     /// @param readers runs what reads for a moment
     /// @param blocking runs what waits for as long as it takes
@@ -38,6 +40,7 @@ public final class Routes {
             ModelOperations models,
             Destinations destinations,
             BatchExaminations examinations,
+            Ledger ledger,
             int threads,
             Executor readers,
             Executor blocking) {
@@ -51,6 +54,7 @@ public final class Routes {
         endpoints.addAll(new RetentionRoutes(changes).endpoints());
         endpoints.addAll(new ModelRoutes(registry, models, readers).endpoints());
         endpoints.addAll(new ExaminationRoutes(batches, examinations, threads, blocking).endpoints());
+        endpoints.addAll(new LedgerRoutes(ledger, blocking).endpoints());
         endpoints.add(openApi());
         return endpoints;
     }

@@ -25,6 +25,9 @@ final class WorkStream implements EventStream {
         void run(WorkStream events);
     }
 
+    /// The events that wait for the client. The work waits while there are so many.
+    private static final int MOST_WAITING = 64;
+
     private final Queue<byte[]> events = new ArrayDeque<>();
     private final Runnable atEnd;
     private @Nullable CompletableFuture<Optional<byte[]>> waiting;
@@ -57,13 +60,26 @@ final class WorkStream implements EventStream {
         }
     }
 
-    /// Sends an event.
+    /// Sends an event. Waits while the client has not read many events before.
     ///
     /// @param data a record of the API
     /// @throws CancellationException if the client has left
     void send(String name, Record data) {
-        if (!offer(event(name, data))) {
+        byte[] event = event(name, data);
+        awaitRoom();
+        if (!offer(event)) {
             throw new CancellationException("the client has left");
+        }
+    }
+
+    private synchronized void awaitRoom() {
+        try {
+            while (!isAbandoned && events.size() >= MOST_WAITING) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted");
         }
     }
 
@@ -110,6 +126,7 @@ final class WorkStream implements EventStream {
     @Override
     public synchronized CompletionStage<Optional<byte[]>> next() {
         byte[] event = events.poll();
+        notifyAll();
         if (event != null || hasEnded) {
             return CompletableFuture.completedFuture(Optional.ofNullable(event));
         }
@@ -122,5 +139,6 @@ final class WorkStream implements EventStream {
     public synchronized void ended() {
         isAbandoned = true;
         events.clear();
+        notifyAll();
     }
 }

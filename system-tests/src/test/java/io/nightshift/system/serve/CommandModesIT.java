@@ -178,11 +178,16 @@ final class CommandModesIT {
         all.put("help", call(0, "Scores data in bulk"));
         all.put("node list", call(0, ""));
         all.put("ui", call(0, "#/sign-in/", "--no-browser"));
-        all.put("ledger check", call(0, "1"));
-        all.put("ledger export", call(0, "", folder.resolve("ledger.export").toString()));
+        all.put("ledger check", call(0, "no damage was found"));
+        all.put(
+                "ledger export",
+                call(0, "Exported ", folder.resolve("ledger-{mode}.export").toString()));
         all.put(
                 "ledger import",
-                call(2, "has a ledger already", folder.resolve("ledger.export").toString()));
+                call(
+                        2,
+                        "has a ledger already",
+                        folder.resolve("ledger-HOME.export").toString()));
         all.put("serve", call(2, "--threads must be 1 to 1024", "--threads", "5000"));
         all.put("node", call(2, "nightshift.journal"));
         return all;

@@ -79,14 +79,14 @@ final class ServeIT {
         try (HomeServer server = new HomeServer(folder)) {
             String holder =
                     "process %d (nightshift serve".formatted(server.process().id());
-            for (List<String> command : List.of(
-                    job.run(),
-                    job.run("--wait"),
-                    List.of("serve", "--home", job.home().toString()))) {
+            String asksIt = "batch submit %s".formatted(job.file());
+            for (List<String> command : List.of(job.run(), job.run("--wait"))) {
                 ProgramProcess.run(folder, command.toArray(String[]::new))
-                        .expect(2, holder, "Submit jobs to it with `nightshift batch submit`");
+                        .expect(2, holder, asksIt, "--wait --home " + job.home());
             }
-            server.command("ledger", "check").expect(2, holder);
+            ProgramProcess.run(folder, "serve", "--home", job.home().toString())
+                    .expect(2, holder, "Stop it, or choose another folder");
+            server.command("ledger", "import", "any").expect(2, holder, "that no process uses. Stop the process");
         }
     }
 
