@@ -1,7 +1,6 @@
 package io.nightshift.client;
 
 import io.nightshift.api.AlertTestResult;
-import io.nightshift.api.AliasChange;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
@@ -14,14 +13,10 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
-import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
-import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
-import io.nightshift.api.RollbackRequest;
-import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
@@ -43,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 /// requests can be repeated safely, and the client has then already retried as often as it was configured to.
 ///
 /// A parameter `batch` is a batch's ID, a prefix of it that no other batch's ID has, or `latest`.
-public interface NightshiftClient extends BatchReader {
+public interface NightshiftClient extends BatchReader, ModelAliases {
 
     /// Configures a client that connects over HTTP.
     ///
@@ -212,29 +207,6 @@ public interface NightshiftClient extends BatchReader {
     /// @param job the name of a job; null for all jobs
     /// @param dryRun whether to remove nothing
     CompletionStage<RetentionReport> applyRetention(@Nullable String job, boolean dryRun);
-
-    /// Moves an alias of a model to another version. When the stage completes, the change is durable.
-    ///
-    /// The stage fails with the kind `REFUSED` if the alias points to another version than the expected one.
-    ///
-    /// @param model the model's name
-    /// @param request the version and the alias
-    CompletionStage<AliasChange> promoteModel(String model, PromoteRequest request);
-
-    /// Moves an alias of a model back to the version before, and finds the batches that used the withdrawn
-    /// one. When the stage completes, the change is durable.
-    ///
-    /// The stage fails with the kind `REFUSED` if the alias points to another version than the withdrawn one,
-    /// or the history has no version before it.
-    ///
-    /// @param model the model's name
-    /// @param request the withdrawn version and the alias
-    CompletionStage<RollbackResult> rollBackModel(String model, RollbackRequest request);
-
-    /// Reads the aliases of a model, and how they were moved.
-    ///
-    /// @param model the model's name
-    CompletionStage<ModelHistory> modelHistory(String model);
 
     /// Follows a batch until it is published, failed, cancelled or damaged. If the connection is lost, the
     /// client reconnects and continues where it left off.

@@ -1,14 +1,13 @@
 package io.nightshift.cli.model;
 
 import io.nightshift.api.ApiJson;
-import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
+import io.nightshift.client.ModelAliases;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
-import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.Configuration;
 import java.io.PrintWriter;
 import java.util.Optional;
@@ -38,31 +37,23 @@ abstract class ModelAliasCommand implements Callable<Integer> {
             Optional<NightshiftClient> local = given.journal() == null && !access.isGiven()
                     ? server.connectLocally(access.home())
                     : Optional.empty();
-            return local.isPresent() ? ask(local.get()) : run(access.open(given), given);
+            return ask(local.isPresent() ? local.get() : new RegistryAliases(access.open(given), given, access.home()));
         } finally {
             out().flush();
         }
     }
 
-    private int ask(NightshiftClient connected) {
-        try (NightshiftClient client = connected) {
-            return run(client);
+    private int ask(ModelAliases open) {
+        try (ModelAliases aliases = open) {
+            return run(aliases);
         } catch (NightshiftException e) {
             throw ClusterAccess.told(e);
         }
     }
 
-    abstract int run(NightshiftClient client);
-
-    abstract int run(ModelRegistry registry, Configuration given);
-
-    final HomeFolder home() {
-        return access.home();
-    }
-
-    static String user() {
-        return System.getProperty("user.name");
-    }
+    /// @param aliases of a server, or of a registry
+    /// @return the exit status
+    abstract int run(ModelAliases aliases);
 
     /// Prints the record in the format of programs.
     ///

@@ -5,9 +5,7 @@ import io.nightshift.api.ModelHistory;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.registry.ModelRegistry;
-import io.nightshift.node.configuration.Configuration;
+import io.nightshift.client.ModelAliases;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,13 +24,8 @@ final class ModelHistoryCommand extends ModelAliasCommand {
     private String name = "";
 
     @Override
-    int run(NightshiftClient client) {
-        return show(ClusterAccess.answer(client.modelHistory(name)));
-    }
-
-    @Override
-    int run(ModelRegistry registry, Configuration given) {
-        return show(registry.history(name));
+    int run(ModelAliases aliases) {
+        return show(ClusterAccess.answer(aliases.modelHistory(name)));
     }
 
     private int show(ModelHistory history) {

@@ -4,12 +4,10 @@ import io.nightshift.api.AliasChange;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.ModelAliases;
 import io.nightshift.coordinator.registry.ModelRegistry;
-import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.protocol.model.ModelVersion;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -44,17 +42,11 @@ final class ModelPromoteCommand extends ModelAliasCommand {
     private String reason = "";
 
     @Override
-    int run(NightshiftClient client) {
+    int run(ModelAliases aliases) {
         String text = reference();
         int at = text.indexOf('@');
-        return show(ClusterAccess.answer(client.promoteModel(
+        return show(ClusterAccess.answer(aliases.promoteModel(
                 text.substring(0, at), new PromoteRequest(text.substring(at + 1), alias, expected, reason))));
-    }
-
-    @Override
-    int run(ModelRegistry registry, Configuration given) {
-        ModelVersion version = registry.resolve(ModelReference.parse(reference()));
-        return show(registry.promote(version.name(), alias, version.version(), expected, user(), reason));
     }
 
     private String reference() {

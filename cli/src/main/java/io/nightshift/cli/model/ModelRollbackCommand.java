@@ -8,17 +8,11 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.client.ModelAliases;
 import io.nightshift.coordinator.registry.ModelRegistry;
-import io.nightshift.node.configuration.Configuration;
-import io.nightshift.node.gateway.ModelOperations;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.storage.database.DataSourceSettings;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -57,32 +51,10 @@ final class ModelRollbackCommand extends ModelAliasCommand {
     private String reason = "";
 
     @Override
-    int run(NightshiftClient client) {
-        int withdrawn = withdrawn(ClusterAccess.answer(client.modelHistory(name())));
+    int run(ModelAliases aliases) {
+        int withdrawn = withdrawn(ClusterAccess.answer(aliases.modelHistory(name())));
         RollbackRequest request = new RollbackRequest(withdrawn, alias, to, reason);
-        return show(ClusterAccess.answer(client.rollBackModel(name(), request)), withdrawn);
-    }
-
-    @Override
-    int run(ModelRegistry registry, Configuration given) {
-        int withdrawn = withdrawn(registry.history(name()));
-        AliasChange change = registry.rollBack(name(), alias, withdrawn, to, user(), reason);
-        return show(withBatches(registry, given, change, withdrawn), withdrawn);
-    }
-
-    private RollbackResult withBatches(ModelRegistry registry, Configuration given, AliasChange change, int withdrawn) {
-        DataSourceSettings journal = given.journal();
-        if (journal != null) {
-            return ModelOperations.result(registry, () -> PostgresLedger.at(journal), change, withdrawn);
-        }
-        if (!EmbeddedLedger.exists(home().folder())) {
-            return new RollbackResult(change, List.of(), false, null);
-        }
-        try (EmbeddedLedger ledger = home().openLedger()) {
-            return ModelOperations.result(registry, ledger::ledger, change, withdrawn);
-        } catch (FailureException e) {
-            return new RollbackResult(change, List.of(), false, e.getMessage());
-        }
+        return show(ClusterAccess.answer(aliases.rollBackModel(name(), request)), withdrawn);
     }
 
     private String name() {
