@@ -3,6 +3,7 @@ package io.nightshift.system.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.cli.Main;
+import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -36,12 +38,18 @@ final class CommandModesIT {
     private static final int ANY = -1;
     private static final String NO_OPTION = "–";
 
-    /// The columns of the table that this test tries. Tests of clusters try the last one.
+    /// The columns of the table.
     private enum Mode {
         HOME,
         SERVE,
-        SERVER
+        SERVER,
+        CLUSTER
     }
+
+    /// Not tried with a configured cluster: they run on a ledger of their own or until they are stopped, or can't have
+    /// a configuration.
+    private static final Set<String> NOT_OF_CLUSTER =
+            Set.of("run", "serve", "node", "ledger import", "completion", "help", "token create");
 
     /// A call of a command, and its expected answer, which is the same in each mode.
     ///
@@ -66,7 +74,7 @@ final class CommandModesIT {
                 .expect(0);
         ProgramProcess.run(folder, job.run().toArray(String[]::new)).expect(0);
         Files.writeString(folder.resolve("nightshift.conf"), "nightshift.alerts.channels {}");
-        calls = calls();
+        calls = calls(folder, job);
     }
 
     @AfterAll
@@ -105,7 +113,7 @@ final class CommandModesIT {
         return rows;
     }
 
-    private static Map<String, Call> calls() {
+    private static Map<String, Call> calls(Path folder, FlightsJob job) {
         Map<String, Call> all = new LinkedHashMap<>();
         String file = job.file().toString();
         all.put("batch list", call(0, "published"));
@@ -231,6 +239,31 @@ final class CommandModesIT {
                     call,
                     List.of("--home", other, "--server", address, "--token-file", token),
                     problems));
+        }
+
+        assertThat(problems).isEmpty();
+    }
+
+    @Test
+    void everyCommandAnswersTheSameWithACluster() throws Exception {
+        Path own = Files.createDirectories(folder.resolve("cluster"));
+        FlightsJob job = FlightsJob.on(own, "FROM flights LIMIT 3000");
+        job.edit("rows: 25000", "rows: 1000");
+        String home = job.home().toString();
+        ProgramProcess.run(own, "model", "import", model(), "--name", "flights", "--home", home)
+                .expect(0);
+        List<String> problems = new ArrayList<>();
+        try (TestCluster cluster = new TestCluster(own, 1)) {
+            cluster.start(0);
+            cluster.awaitUp(0);
+            cluster.batch("submit", job.file().toString(), "--wait").expect(0);
+
+            List<String> where = List.of("--config", cluster.configuration().toString(), "--home", home);
+            calls(own, job).forEach((command, call) -> {
+                if (!NOT_OF_CLUSTER.contains(command)) {
+                    tryIn(Mode.CLUSTER, command, call, where, problems);
+                }
+            });
         }
 
         assertThat(problems).isEmpty();
