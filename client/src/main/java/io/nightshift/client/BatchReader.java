@@ -125,15 +125,16 @@ public interface BatchReader extends AutoCloseable {
     /// @return completes with the result; cancelling it ends the replay
     CompletionStage<ReplayReport> replay(String batch, ReplayOptions options, Consumer<ReplayProgress> progress);
 
-    /// Verifies every entry of the ledger, which can take minutes. A node checks or exports the ledger once at a time.
+    /// Verifies every entry of the ledger, which can take minutes. A node checks or exports the ledger once at a
+    /// time.
     ///
     /// Over HTTP only, like [#quarantineReasons].
     ///
     /// @return completes with the result; cancelling it drops the result
     CompletionStage<LedgerReport> checkLedger();
 
-    /// Exports the ledger: its entries as the lines of a file, which can be imported. A connection that breaks ends the
-    /// export. A node checks or exports the ledger once at a time.
+    /// Exports the ledger: its entries as the lines of a file, which can be imported. A connection that breaks ends
+    /// the export. A node checks or exports the ledger once at a time.
     ///
     /// Over HTTP only, like [#quarantineReasons].
     ///

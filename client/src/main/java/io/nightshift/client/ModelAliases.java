@@ -7,8 +7,8 @@ import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
 import java.util.concurrent.CompletionStage;
 
-/// Moves the aliases of models, and reads how they were moved. [NightshiftClient] asks a server; the command line also
-/// uses a model registry without one.
+/// Moves the aliases of models, and reads how they were moved. [NightshiftClient] asks a server; the command line
+/// also uses a model registry without one.
 ///
 /// Every stage may fail with a [NightshiftException].
 public interface ModelAliases extends AutoCloseable {

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Moves aliases in a registry itself, where no server does.
 ///
-/// Each stage that a method returns is complete. Throws [FailureException] where a stage of another client would fail.
+/// Each stage that a method returns is complete. Throws [FailureException] where a stage of another client would
+/// fail.
 final class RegistryAliases implements ModelAliases {
 
     private final ModelRegistry registry;

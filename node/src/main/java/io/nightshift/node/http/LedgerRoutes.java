@@ -15,8 +15,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
-/// The check and the export of the whole ledger, as streams of events. They tell all about all batches, so they need
-/// the role `admin`.
+/// The check and the export of the whole ledger, as streams of events. They tell all about all batches, so they
+/// need the role `admin`.
 final class LedgerRoutes {
 
     /// The checks and exports of a node at the same time. Each reads the whole ledger.

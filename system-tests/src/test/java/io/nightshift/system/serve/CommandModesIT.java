@@ -46,8 +46,8 @@ final class CommandModesIT {
         CLUSTER
     }
 
-    /// Not tried with a configured cluster: they run on a ledger of their own or until they are stopped, or can't have
-    /// a configuration.
+    /// Not tried with a configured cluster: they run on a ledger of their own or until they are stopped, or can't
+    /// have a configuration.
     private static final Set<String> NOT_OF_CLUSTER =
             Set.of("run", "serve", "node", "ledger import", "completion", "help", "token create");
 
