@@ -21,8 +21,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Reads batches, their jobs and alerts, and the ledger with their history. [NightshiftClient] asks a server; the
-/// command line also reads the
-/// ledger of a home folder without one.
+/// command line also reads the ledger of a home folder without one.
 ///
 /// Changes nothing. Every stage may fail with a [NightshiftException].
 ///

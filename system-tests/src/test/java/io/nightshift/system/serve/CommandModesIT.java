@@ -180,7 +180,7 @@ final class CommandModesIT {
         all.put("alert test", call(2, "night", "night"));
         all.put("init", call(2, "gone.parquet", "--data", "gone.parquet", "--model", model()));
         // It says what is wrong with this machine, too.
-        all.put("doctor", call(ANY, "ledger", "--job", file));
+        all.put("doctor", call(ANY, "home folder", "--job", file));
         all.put("token create", call(0, "sha256", "--name", "anna", "--role", "read"));
         all.put("completion", call(0, "nightshift", "bash"));
         all.put("help", call(0, "Scores data in bulk"));
