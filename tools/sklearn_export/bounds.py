@@ -192,10 +192,9 @@ class Bounds:
         return y, moved + (x.shape[1] + 4) * EPSILON * numpy.abs(y)
 
     def argmax(self, x, e, step):
-        order = numpy.sort(x - e.max(axis=1, keepdims=True) * 0, axis=1)
+        order, error = numpy.sort(x, axis=1), e.max(axis=1)
         if x.shape[1] > 1:
-            close = (order[:, -1] - order[:, -2]) <= 2 * e.max(axis=1)
-            self.unstable |= close & (e.max(axis=1) > 0)
+            self.unstable |= (order[:, -1] - order[:, -2] <= 2 * error) & (error > 0)
         return x.argmax(axis=1)[:, None].astype(float), numpy.zeros((len(x), 1))
 
     def vote(self, x, e, step):

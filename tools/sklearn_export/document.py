@@ -36,8 +36,10 @@ def proved(found, other):
     for feature, position in zip(found["features"], chosen):
         if feature.get("levels", []) != other["features"][position].get("levels", []):
             return found
-    given = [[NAN if each == OTHER else each for each in other["proof"]["features"][i]] if "levels" in feature else
-             other["proof"]["features"][i] for i, feature in zip(chosen, found["features"])]
+    given = [other["proof"]["features"][i] for i in chosen]
+    for i, feature in enumerate(found["features"]):
+        if "levels" in feature:
+            given[i] = [NAN if each == OTHER else each for each in given[i]]
     members = {name: other["proof"][name] for name in ("rows", "results", "tolerances")}
     if len(members["results"]) != count_of(found):
         return found

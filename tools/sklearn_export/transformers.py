@@ -108,7 +108,7 @@ def feature_union(graph, step, columns, path):
 # Encoders.
 
 
-def probed(step, columns, position, values):
+def probed(step, position, values):
     """What an encoder gives for rows that differ in one column only."""
     row = [first(categories) for categories in step.categories_]
     rows = []
@@ -126,8 +126,8 @@ def first(categories):
     return next((plain(each) for each in categories if not is_missing(each)), plain(categories[0]))
 
 
-def categories_of(graph, step, columns, position, path):
-    """The categories of a column, their numbers, and whether there is an answer for other values."""
+def categories_of(step, columns, position, path):
+    """The categories of a column, and the numbers that stand for them."""
     categories = [plain(each) for each in step.categories_[position]]
     column = columns[position]
     missing = [each for each in categories if is_missing(each)]
@@ -137,10 +137,9 @@ def categories_of(graph, step, columns, position, path):
         raise Unsupported(f"the step {path} encodes texts that another step computes")
     if missing and column.feature is not None:
         column.feature.claim_missing(missing[0])
-    keys = [plain(each) for each in categories]
     return categories, [
         column.feature.code(each) if column.feature is not None else NAN if is_missing(each) else float(each)
-        for each in keys
+        for each in categories
     ]
 
 
@@ -152,10 +151,10 @@ def unknown_of(categories):
     return (max(numbers) if numbers else 0.0) + 12345.5
 
 
-def unknown_answer(step, columns, position, categories):
+def unknown_answer(step, position, categories):
     """What the encoder gives for a value that it does not know; None if it refuses it."""
     try:
-        return probed(step, columns, position, [unknown_of(categories)])[0]
+        return probed(step, position, [unknown_of(categories)])[0]
     except ValueError:
         return None
 
@@ -164,11 +163,11 @@ def one_hot(graph, step, columns, path):
     found = []
     widths = step._n_features_outs
     for position in range(len(columns)):
-        categories, keys = categories_of(graph, step, columns, position, path)
+        categories, keys = categories_of(step, columns, position, path)
         place = slice(sum(widths[:position]), sum(widths[: position + 1]))
-        rows = probed(step, columns, position, categories)[:, place]
+        rows = probed(step, position, categories)[:, place]
         numbers = {"keys": keys, "columns": [index_of_one(row) for row in rows]}
-        unknown = unknown_answer(step, columns, position, categories)
+        unknown = unknown_answer(step, position, categories)
         if unknown is not None:
             numbers["unknown"] = [index_of_one(unknown[place])]
         found += graph.add("one-hot", path, [columns[position]], widths[position], numbers)
@@ -191,11 +190,11 @@ def target(graph, step, columns, path):
 def looked_up(graph, step, columns, path, width):
     found = []
     for position in range(len(columns)):
-        categories, keys = categories_of(graph, step, columns, position, path)
+        categories, keys = categories_of(step, columns, position, path)
         place = slice(position * width, (position + 1) * width)
-        rows = probed(step, columns, position, categories)[:, place]
+        rows = probed(step, position, categories)[:, place]
         numbers = {"keys": keys, "values": rows.T.ravel()}
-        unknown = unknown_answer(step, columns, position, categories)
+        unknown = unknown_answer(step, position, categories)
         if unknown is not None:
             numbers["unknown"] = unknown[place]
         missing = bool(numpy.isnan(rows).any() or (unknown is not None and numpy.isnan(unknown[place]).any()))
@@ -357,7 +356,7 @@ def applied(graph, func, arguments, columns, path):
 # Missing values.
 
 
-def missing_number(column, value, path):
+def missing_number(column, value):
     """The parameter of a step for the value that counts as missing; none for NaN."""
     if is_missing(value):
         if column.feature is not None:
@@ -378,7 +377,7 @@ def simple_imputer(graph, step, columns, path):
             value = float(statistic)
         else:
             value = column.feature.code(statistic)
-        numbers = {"values": [value], **missing_number(column, step.missing_values, path)}
+        numbers = {"values": [value], **missing_number(column, step.missing_values)}
         still = column.missing and not is_missing(step.missing_values)
         found += graph.add("impute", path, [column], 1, numbers, still, [column.feature])
     if step.add_indicator:
@@ -390,7 +389,7 @@ def missing_indicator(graph, step, columns, path):
     return [
         added
         for i in step.features_
-        for added in graph.add("missing", path, [columns[i]], 1, missing_number(columns[i], step.missing_values, path))
+        for added in graph.add("missing", path, [columns[i]], 1, missing_number(columns[i], step.missing_values))
     ]
 
 

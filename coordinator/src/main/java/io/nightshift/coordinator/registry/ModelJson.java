@@ -72,6 +72,31 @@ final class ModelJson {
         int margins();
     }
 
+    /// Models registered by an earlier release don't say whether they know other texts.
+    interface LaterNominalFields {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        @JsonDeserialize(using = FalseIfAbsent.class)
+        boolean open();
+    }
+
+    private static final class FalseIfAbsent extends StdDeserializer<Boolean> {
+        private static final long serialVersionUID = 1L;
+
+        FalseIfAbsent() {
+            super(Boolean.class);
+        }
+
+        @Override
+        public Boolean deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+            return parser.getBooleanValue();
+        }
+
+        @Override
+        public Boolean getAbsentValue(DeserializationContext context) {
+            return false;
+        }
+    }
+
     private static final class ZeroIfAbsent extends StdDeserializer<Integer> {
         private static final long serialVersionUID = 1L;
 
@@ -93,6 +118,7 @@ final class ModelJson {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .addMixIn(FeatureType.class, TaggedFeatureType.class)
             .addMixIn(ModelDescription.class, LaterFields.class)
+            .addMixIn(FeatureType.Nominal.class, LaterNominalFields.class)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)

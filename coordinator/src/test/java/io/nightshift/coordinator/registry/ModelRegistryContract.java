@@ -54,6 +54,14 @@ abstract class ModelRegistryContract {
             List.of(),
             Map.of());
 
+    static final ModelDescription OTHER_TEXTS = new ModelDescription(
+            "exchange",
+            "LogisticRegression",
+            Task.REGRESSION,
+            List.of(new ModelFeature("plan", new FeatureType.Nominal(List.of("basic"), true), true)),
+            List.of(),
+            Map.of());
+
     @SuppressWarnings("NullAway.Init") // before each test
     ModelRegistry registry;
 
@@ -92,11 +100,14 @@ abstract class ModelRegistryContract {
         ModelVersion version = register("delays", "a");
         ModelVersion unnamed =
                 registry.register("taxi", bytes("b"), UNNAMED, () -> PROVENANCE).version();
+        ModelVersion otherTexts = registry.register("churn", bytes("c"), OTHER_TEXTS, () -> PROVENANCE)
+                .version();
 
         assertThat(registry.describe(version))
                 .isEqualTo(new RegisteredModel(
                         version, DESCRIPTION, PROVENANCE, Instant.parse("2026-01-02T12:00:00.123Z"), 1));
         assertThat(registry.describe(unnamed).description()).isEqualTo(UNNAMED);
+        assertThat(registry.describe(otherTexts).description()).isEqualTo(OTHER_TEXTS);
         assertThat(open().describe(version)).isEqualTo(registry.describe(version));
     }
 
