@@ -4,6 +4,7 @@ import io.nightshift.scoring.form.ModelDefinition;
 import io.nightshift.scoring.format.MalformedModelException;
 import io.nightshift.scoring.format.ModelFormat;
 import io.nightshift.scoring.format.ModelLibrary;
+import io.nightshift.scoring.format.catboost.CatBoostFormat;
 import io.nightshift.scoring.format.lightgbm.LightGbmFormat;
 import io.nightshift.scoring.format.nightshift.NightshiftFormat;
 import io.nightshift.scoring.format.onnx.OnnxFormat;
@@ -43,6 +44,7 @@ public final class ModelLoader {
         formats.add(new NightshiftFormat(libraries));
         libraries.forEach(library -> formats.add(library.format()));
         formats.add(new LightGbmFormat());
+        formats.add(new CatBoostFormat());
         formats.add(new ExchangeFormat());
         formats.add(new XgboostFormat());
         formats.add(new OnnxFormat());
@@ -118,9 +120,6 @@ public final class ModelLoader {
         if (start.startsWith("\u0080\u0003") || start.startsWith("\u0080\u0004") || start.startsWith("\u0080\u0005")) {
             return "it is a Python pickle or joblib file, which would run its author's code; export a scikit-learn model"
                     + " by tools/export-sklearn.py.";
-        }
-        if (start.startsWith("CBM1")) {
-            return "it is a CatBoost model.";
         }
         if (start.startsWith("PK\u0003\u0004")) {
             return "it is a ZIP archive.";

@@ -167,6 +167,12 @@ final class DoubleForestScorer implements Scorer {
                     outputs[1][from + row] = ClassScores.logistic(sum[row]);
                 }
             }
+            case LOGISTIC_ABOVE_ZERO -> {
+                for (int row = 0; row < count; row++) {
+                    prediction[from + row] = sum[row] > 0 ? 1 : 0;
+                    outputs[1][from + row] = ClassScores.logistic(sum[row]);
+                }
+            }
             case ONE_VS_ALL -> {
                 for (int row = 0; row < count; row++) {
                     for (double[] each : sums) {
@@ -208,7 +214,7 @@ final class DoubleForestScorer implements Scorer {
                     ClassScores.store(sums, row, outputs, from + row);
                 }
             }
-            case LOGISTIC_FROM_HALF, LOGISTIC_ABOVE_ZERO, STEP, PROBABILITY ->
+            case LOGISTIC_FROM_HALF, STEP, PROBABILITY ->
                 throw new IllegalStateException("no double-precision link of a forest: "
                         + forest.shape().link());
         }

@@ -103,7 +103,8 @@ public enum Link {
             case STEP, PROBABILITY -> arithmetic == Precision.FLOAT32;
             case MEAN, SIGNED_SQUARE, SOFTPLUS, LOGISTIC_FROM_ZERO, HALF_LOGISTIC, SHARES, VOTED_SHARES ->
                 arithmetic == Precision.FLOAT64;
-            case LOGISTIC_FROM_HALF, LOGISTIC_ABOVE_ZERO -> false;
+            case LOGISTIC_ABOVE_ZERO -> arithmetic == Precision.FLOAT64;
+            case LOGISTIC_FROM_HALF -> false;
         };
     }
 

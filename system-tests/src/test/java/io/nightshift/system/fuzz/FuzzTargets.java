@@ -51,6 +51,7 @@ final class FuzzTargets {
                     () -> new Models(
                             "examples/flights/flights.ubj", "scoring/src/test/resources/categories/xgboost.ubj")),
             entry("model-lightgbm", () -> new Models("examples/storms/storms.lightgbm")),
+            entry("model-catboost", () -> new Models("scoring/src/test/resources/catboost/*.cbm")),
             entry("model-sklearn", () -> new Models("scoring/src/test/resources/sklearn/*.json")),
             entry("model-onnx", () -> new Models("scoring/src/test/resources/peers/*.onnx")),
             entry("model-smile", () -> new Models("smile/src/test/resources/smile/*.ser")),

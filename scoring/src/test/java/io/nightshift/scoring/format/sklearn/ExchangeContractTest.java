@@ -36,7 +36,7 @@ class ExchangeContractTest extends ModelFormatContract {
                 "\"version\":1 | \"version\":3 | version 3; supported are 1 and 2",
                 "\"version\":1 | \"version\":1.5 | version is 1.5",
                 "\"link\":\"logistic\" | \"link\":\"probit\" | link is «probit»; supported are identity",
-                "\"link\":\"logistic\" | \"link\":\"logistic-above-zero\" | the link LOGISTIC_ABOVE_ZERO",
+                "\"link\":\"logistic\" | \"link\":\"logistic-above\" | link is «logistic-above»; supported are identity",
                 "\"link\":\"logistic\" | \"link\":\"identity\" | 2 outputs",
                 "\"precision\":\"float64\" | \"precision\":\"float16\" | precision «float16»",
                 "\"missing\":true | \"missing\":1 | missing is the number 1.0 and not true or false",

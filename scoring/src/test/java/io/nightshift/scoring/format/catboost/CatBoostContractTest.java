@@ -1,0 +1,198 @@
+package io.nightshift.scoring.format.catboost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.scoring.ModelFormatContract;
+import io.nightshift.scoring.format.catboost.FlatbufferWriter.Table;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The contract, and what is special to CatBoost's files.
+class CatBoostContractTest extends ModelFormatContract {
+
+    private static final Path KEPT = Path.of("src/test/resources/catboost");
+
+    @Override
+    protected Map<String, byte[]> models() {
+        return Map.of(
+                "symmetric", symmetric().file(),
+                "deep",
+                        new CatBoostSample(4, 7, 9, 1)
+                                .symmetric(3, 9)
+                                .loss("RMSE")
+                                .file(),
+                "nodes",
+                        new CatBoostSample(5, 4, 9, 3)
+                                .nodes(6, 5)
+                                .loss("MultiClass")
+                                .file(),
+                "labels",
+                        new CatBoostSample(6, 4, 9, 2)
+                                .symmetric(6, 4)
+                                .loss("MultiLogloss")
+                                .file());
+    }
+
+    /// The fuzzer starts with these files. With `-Dnightshift.write.catboost=true`, the test writes them.
+    @Test
+    void theKeptFilesAreThoseOfTheGenerator() throws IOException {
+        for (Map.Entry<String, byte[]> model : models().entrySet()) {
+            Path file = KEPT.resolve(model.getKey() + ".cbm");
+            if (Boolean.getBoolean("nightshift.write.catboost")) {
+                Files.createDirectories(KEPT);
+                Files.write(file, model.getValue());
+            }
+            assertThat(file).hasBinaryContent(model.getValue());
+        }
+    }
+
+    @Override
+    protected int alterations() {
+        return 1500;
+    }
+
+    private static CatBoostSample symmetric() {
+        CatBoostSample sample = new CatBoostSample(3, 4, 9, 1).symmetric(6, 5).loss("Logloss");
+        sample.bias = 0.25;
+        return sample;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "4 | it has categorical features",
+                "12 | it has text features",
+                "13 | it has features that are estimated of texts or embeddings",
+                "18 | it has embedding features"
+            })
+    void otherFeaturesThanNumbersAreRefusedByName(int field, String message) throws IOException {
+        assertRefused(altered(sample -> sample.others.put(field, List.of(new Table()))), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "MultiQuantile | 1 | its loss function is MultiQuantile; supported are",
+                "Own | 1 | its loss function is Own; supported are",
+                "RMSE | 2 | its loss function is RMSE, with 2 raw values",
+                "RMSEWithUncertainty | 2 | its loss function is RMSEWithUncertainty; supported are",
+                "MultiClass | 1 | its loss function is MultiClass, with 1 raw values"
+            })
+    void unsupportedLossFunctionsAreRefusedByName(String loss, int dimensions, String message) throws IOException {
+        assertRefused(
+                new CatBoostSample(1, 2, 5, dimensions)
+                        .symmetric(2, 2)
+                        .loss(loss)
+                        .file(),
+                message);
+    }
+
+    @Test
+    void unsupportedPartsAreNamed() throws IOException {
+        assertRefused(altered(sample -> sample.scale = 0.3), "its scale is 0.3; supported are");
+        assertRefused(altered(sample -> sample.scale = Double.NaN), "its scale is NaN");
+        assertRefused(
+                altered(sample -> sample.info.put("binclass_probability_threshold", "0.7")),
+                "its binclass_probability_threshold is 0.7");
+        assertRefused(
+                altered(sample -> sample.info.put("class_params", "{\"class_names\":[\"a\",\"b\",\"c\"]}")),
+                "it has the classes [a, b, c] and predicts 2");
+        assertRefused(
+                altered(sample -> sample.info.put("class_params", "{\"class_names\":[\"a\",[]]}")),
+                "among the labels of its classes");
+        assertRefused(altered(sample -> sample.info.put("params", "{")), "it is not valid JSON");
+    }
+
+    @Test
+    void brokenTreesAreNamed() throws IOException {
+        assertRefused(altered(sample -> sample.splits.set(0, 1000)), "a tree has the split 1000 of");
+        assertRefused(altered(sample -> sample.splits.set(0, -1)), "a tree has the split -1 of");
+        assertRefused(altered(sample -> sample.offsets.set(1, 0)), "tree 1 lies outside of the list of splits");
+        assertRefused(altered(sample -> sample.sizes.set(0, -1)), "tree 0 lies outside of the list of splits");
+        assertRefused(altered(sample -> sample.offsets.removeLast()), "and says where 5 begin");
+        assertRefused(altered(sample -> sample.leaves.removeLast()), "and not as many leaves");
+        assertRefused(altered(sample -> sample.leaves.set(0, Double.NaN)), "a leaf has NaN");
+        assertRefused(altered(sample -> sample.biases = new double[] {1, 2}), "it has 2 biases for 1 raw values");
+        assertRefused(
+                altered(sample -> sample.borders[0] = new float[] {1, 0}), "the borders of feature 0 do not ascend");
+        assertRefused(
+                altered(sample -> sample.borders[0] = new float[] {Float.NaN}),
+                "the borders of feature 0 do not ascend");
+        assertRefused(altered(sample -> sample.flat[1] = 0), "it has two features at position 0");
+        assertRefused(altered(sample -> sample.flat[1] = 2_000_000_000), "it has a feature at position 2000000000");
+    }
+
+    @Test
+    void brokenNodesAreNamed() throws IOException {
+        assertRefused(nodes(sample -> sample.steps.set(0, (short) -1)), "tree 0 has a node outside of the tree");
+        assertRefused(
+                nodes(sample -> sample.steps.replaceAll(distance -> (short) 1)), "tree 0 has a node with two parents");
+        assertRefused(nodes(sample -> sample.leafOfNode.replaceAll(leaf -> 100_000)), "has the leaf 100000 of");
+        assertRefused(nodes(sample -> sample.leafOfNode.replaceAll(leaf -> -2)), "has the leaf -2 of");
+        assertRefused(nodes(sample -> sample.leafOfNode.removeLast()), "nodes, the children of");
+    }
+
+    /// A small file, each of whose features has the last one's borders.
+    @Test
+    void tablesThatShareTheirContentAreRefused() throws IOException {
+        assertRefused(shared(1_000), "its tables share their content");
+    }
+
+    private static byte[] shared(int features) {
+        List<Table> list = new ArrayList<>();
+        for (int i = 0; i < features; i++) {
+            float[] borders = new float[i == features - 1 ? 10_000 : 0];
+            list.add(new Table().with(1, i).with(2, i).with(3, borders));
+        }
+        byte[] core = FlatbufferWriter.document(new Table()
+                .with(0, "FlabuffersModel_v1")
+                .with(1, new Table().with(0, 1).with(5, list)));
+        ByteBuffer document = ByteBuffer.wrap(core).order(ByteOrder.LITTLE_ENDIAN);
+        int vector = target(document, place(document, target(document, place(document, document.getInt(0), 1)), 5));
+        int last = target(document, place(document, target(document, vector + 4 * features), 3));
+        for (int i = 0; i < features; i++) {
+            int at = place(document, target(document, vector + 4 + 4 * i), 3);
+            document.putInt(at, last - at);
+        }
+        return ByteBuffer.allocate(8 + core.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(new byte[] {'C', 'B', 'M', '1'})
+                .putInt(core.length)
+                .put(core)
+                .array();
+    }
+
+    /// The position of a field's value.
+    private static int place(ByteBuffer document, int table, int field) {
+        return table + document.getShort(table - document.getInt(table) + 4 + 2 * field);
+    }
+
+    /// The position that an offset leads to.
+    private static int target(ByteBuffer document, int at) {
+        return at + document.getInt(at);
+    }
+
+    private static byte[] altered(Consumer<CatBoostSample> change) {
+        CatBoostSample sample = symmetric();
+        change.accept(sample);
+        return sample.file();
+    }
+
+    private static byte[] nodes(Consumer<CatBoostSample> change) {
+        CatBoostSample sample = new CatBoostSample(7, 4, 9, 1).nodes(6, 8).loss("RMSE");
+        change.accept(sample);
+        return sample.file();
+    }
+}
