@@ -123,4 +123,15 @@ class SeveralWithDeltaTest {
         assertThat(files()).exists();
         assertThat(tableFiles()).isEqualTo(ContractBatch.PARTITIONS);
     }
+
+    @Test
+    void aDeltaTableInAFolderOfAnotherIsRefused() {
+        DestinationStore store = new Destinations(() -> batch.data().duckDb, DataSources.NONE)
+                .of(new SeveralDestinations(
+                        List.of(new ParquetDestination("/lake"), new DeltaDestination("/lake/scores"))));
+
+        assertThat(store.checkPlace())
+                .containsExactly(
+                        "destination.several: /lake and Delta table /lake/scores are a folder inside the other one");
+    }
 }
