@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import sys
+import traceback
 
 try:
     import joblib
@@ -21,8 +22,9 @@ except ImportError as error:  # --help works without the libraries
 else:
     absent = None
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    from sklearn_export.content import estimator_of, summary
     from sklearn_export.document import document
-    from sklearn_export.unsupported import Unsupported
+    from sklearn_export.unsupported import StepFailed, Unsupported
 
 
 def load(path):
@@ -46,6 +48,8 @@ def main():
         metavar="FILE",
         help="a CSV or Parquet file with rows on which the exported model is checked (default: rows made for the model)",
     )
+    parser.add_argument("--key", metavar="KEY", help="the key of the model, if the file holds a dictionary or a list")
+    parser.add_argument("--debug", action="store_true", help="print the traceback of an unexpected error")
     arguments = parser.parse_args()
     if absent is not None:
         sys.exit(
@@ -53,13 +57,20 @@ def main():
             " scikit-learn (Debian: apt-get install python3-sklearn)"
         )
     try:
-        content = json.dumps(document(load(arguments.model), arguments.sample), separators=(",", ":"))
+        found = document(estimator_of(load(arguments.model), arguments.key), arguments.sample)
+        content = json.dumps(found, separators=(",", ":")) + "\n"
         partial = arguments.output + ".partial"
         with open(partial, "w", encoding="utf-8") as file:
-            file.write(content + "\n")
+            file.write(content)
         os.replace(partial, arguments.output)
     except (Unsupported, OSError) as failed:
         sys.exit(f"{arguments.model} can't be exported: {failed}")
+    except Exception as unexpected:  # whatever scikit-learn or NumPy raises for a model that nobody has tried
+        if arguments.debug:
+            traceback.print_exc()
+        words = unexpected if isinstance(unexpected, StepFailed) else StepFailed("", unexpected)
+        sys.exit(f"{arguments.model} can't be exported: {words}; --debug prints where")
+    print(f"{arguments.output}: {summary(found)}, {len(content.encode()):,} bytes")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .forest import averaged, boosted, evaluation, histogram, isolation, linear_is_one_vs_rest, samme, takes_missing
 from .transformers import applied, is_of_sklearn, linear, scaled, transformed
-from .unsupported import Unsupported
+from .unsupported import Unsupported, of_class, within
 
 
 class Outcome:
@@ -28,10 +28,7 @@ def estimated(graph, model, columns, path):
     """The outcome of an estimator; also of a pipeline that ends with one, and of a wrapper around one."""
     function = ESTIMATORS.get(type(model).__name__)
     if function is None or not is_of_sklearn(model):
-        place = f"the step {path}" if path else "the file"
-        raise Unsupported(
-            f"{place} {'is' if path else 'holds'} a {type(model).__name__}; supported are {', '.join(sorted(ESTIMATORS))}"
-        )
+        raise of_class(path, model)
     check_is_fitted(model)
     outputs = getattr(model, "n_outputs_", 1)
     if outputs != 1 and function is not network:
@@ -40,7 +37,8 @@ def estimated(graph, model, columns, path):
     if isinstance(classes, list) or (classes is not None and len(classes) < 2):
         raise Unsupported(f"the {type(model).__name__} knows one class, or has several outputs; supported are two or more classes")
     is_container = function in (pipeline, best, frozen)
-    return function(graph, model, columns, path if is_container else path or type(model).__name__.lower())
+    path = path if is_container else path or type(model).__name__.lower()
+    return within(path, function, graph, model, columns, path)
 
 
 def numbers_of(graph, columns, path):

@@ -10,7 +10,7 @@ import warnings
 import numpy
 
 from .graph import NAN, UNKNOWN, is_missing, plain
-from .unsupported import Unsupported
+from .unsupported import Unsupported, of_class, within
 
 FUNCTIONS = {
     "absolute": "absolute",
@@ -57,11 +57,8 @@ def transformed(graph, step, columns, path):
     if hasattr(step, "get_support") and function is None and is_of_sklearn(step):
         function = selection
     if function is None or not is_of_sklearn(step):
-        raise Unsupported(
-            f"the step {path} is a {type(step).__name__}; supported are {', '.join(sorted(TRANSFORMERS))}, and the"
-            " feature selection of scikit-learn"
-        )
-    found = function(graph, step, columns, path)
+        raise of_class(path, step)
+    found = within(path, function, graph, step, columns, path)
     if function not in (pipeline, column_transformer, feature_union):
         graph.leaves.append((step, columns, found))
     return found

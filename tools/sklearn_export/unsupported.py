@@ -1,5 +1,52 @@
 """What a model has that can't be exported."""
 
+ALTERNATIVES = {
+    "IterativeImputer": "SimpleImputer",
+    "KNNImputer": "SimpleImputer",
+    "KernelPCA": "PCA",
+    "MiniBatchSparsePCA": "PCA",
+    "NuSVC": "LinearSVC",
+    "NuSVR": "LinearSVR",
+    "OneClassSVM": "IsolationForest",
+    "LocalOutlierFactor": "IsolationForest",
+    "SVC": "LinearSVC",
+    "SVR": "LinearSVR",
+    "SparsePCA": "PCA",
+}
+
 
 class Unsupported(Exception):
     """What a model has that can't be exported, as a sentence."""
+
+
+class StepFailed(Exception):
+    """An unexpected error in a step, as a sentence."""
+
+    def __init__(self, path, error):
+        place = f"the step {path} fails with " if path else ""
+        super().__init__(f"{place}{type(error).__name__}: {' '.join(str(error).split())}")
+
+
+def within(path, function, *arguments):
+    """Calls a function that exports a step; an unexpected error then names the innermost step."""
+    try:
+        return function(*arguments)
+    except (Unsupported, StepFailed):
+        raise
+    except Exception as unexpected:
+        raise StepFailed(path, unexpected) from unexpected
+
+
+def of_class(path, model):
+    """The refusal of a step, or of the whole model if the path is empty, because of its class."""
+    name = type(model).__name__
+    if not hasattr(model, "predict") and not path:
+        return Unsupported(f"the file holds a {name}, which predicts nothing: export the pipeline that it belongs to")
+    found = f"the step {path} is a {name}" if path else f"the file holds a {name}"
+    if name.startswith(("XGB", "LGBM", "CatBoost")):
+        instead = "; save it with save_model of its own library, and import that file"
+    elif name in ALTERNATIVES:
+        instead = f"; the nearest supported class is {ALTERNATIVES[name]}"
+    else:
+        instead = ""
+    return Unsupported(f"{found}, which is not supported{instead}; docs/how-to/model.md lists the supported classes")

@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -169,15 +170,19 @@ class SklearnLibraryIT {
         for (String[] pair : new String[][] {
             {
                 "neighbors.KNeighborsClassifier(1).fit([[0], [1]], [0, 1])",
-                "the file holds a KNeighborsClassifier; supported are"
+                "the file holds a KNeighborsClassifier, which is not supported; docs/how-to/model.md lists the supported classes"
             },
             {
                 "make_pipeline(StandardScaler(), neighbors.KNeighborsRegressor(1)).fit([[0], [1]], [0, 1])",
-                "the step kneighborsregressor is a KNeighborsRegressor; supported are"
+                "the step kneighborsregressor is a KNeighborsRegressor, which is not supported; docs/how-to/model.md lists"
             },
             {
                 "make_pipeline(make_pipeline(StandardScaler(), impute.KNNImputer()), linear_model.Ridge()).fit([[0], [1]], [0, 1])",
-                "the step pipeline/knnimputer is a KNNImputer; supported are Binarizer"
+                "the step pipeline/knnimputer is a KNNImputer, which is not supported; the nearest supported class is SimpleImputer; docs/how-to/model.md"
+            },
+            {
+                "StandardScaler().fit([[0], [1]])",
+                "the file holds a StandardScaler, which predicts nothing: export the pipeline"
             },
             {"make_pipeline(FunctionTransformer(str), linear_model.Ridge())", "isn't fitted"},
             {
@@ -200,15 +205,7 @@ class SklearnLibraryIT {
             },
             {"make_pipeline(OrdinalEncoder(), tree.DecisionTreeRegressor())", "the Pipeline isn't fitted"}
         }) {
-            Path file = folder.resolve("refused.joblib");
-            Ran trained = SklearnPython.attempt(
-                    "-c",
-                    "import joblib, numpy as np; from sklearn import ensemble, impute, linear_model, neighbors, tree; from"
-                            + " sklearn.compose import make_column_transformer; from sklearn.pipeline import make_pipeline;"
-                            + " from sklearn.preprocessing import *; joblib.dump("
-                            + pair[0] + ", '" + file
-                            + "')");
-            assertThat(trained.status()).as(trained.output()).isZero();
+            Path file = dumped(pair[0]);
             Path output = folder.resolve("refused.json");
 
             Ran refused =
@@ -218,5 +215,94 @@ class SklearnLibraryIT {
             assertThat(refused.output()).contains("can't be exported: ").contains(pair[1]);
             assertThat(output).doesNotExist();
         }
+    }
+
+    @Test
+    void aFileThatHoldsNoEstimatorIsRefusedInOneSentenceThatNamesTheEstimatorsInIt() throws Exception {
+        String model = "linear_model.Ridge().fit([[0], [1]], [0, 1])";
+        for (String[] pair : new String[][] {
+            {
+                "{'features': ['a', 'b'], 'model': " + model + "}",
+                "the file holds a dict with the keys features, model, which is not an estimator; model is a Ridge: export one with"
+                        + " --key model"
+            },
+            {
+                "[StandardScaler(), " + model + "]",
+                "the file holds a list of 2 values, which is not an estimator; 0 is a StandardScaler, 1 is a Ridge: export one with"
+                        + " --key 1"
+            },
+            {"None", "the file holds None, which is not an estimator; save the fitted model alone"},
+            {"np.zeros((3, 4))", "the file holds a NumPy array of 3 × 4, which is not an estimator; save the fitted"},
+            {"linear_model.Ridge", "the file holds the class Ridge, which is not an estimator; save the fitted"},
+            {"5", "the file holds an int, which is not an estimator; save the fitted"}
+        }) {
+            Path file = dumped(pair[0]);
+
+            Ran refused = SklearnPython.attempt(exporting(file));
+
+            assertThat(refused.status()).isEqualTo(1);
+            assertThat(refused.output()).startsWith(file + " can't be exported: " + pair[1]);
+            assertThat(refused.output().lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void theModelUnderAKeyIsExportedAndDescribedInALine() throws Exception {
+        Path file = dumped("{'model': linear_model.LogisticRegression().fit([[0], [1]], [0, 1]), 'features': ['a']}");
+
+        Ran exported = SklearnPython.attempt(exporting(file, "--key", "model"));
+        Ran other = SklearnPython.attempt(exporting(file, "--key", "features"));
+        Ran absent = SklearnPython.attempt(exporting(file, "--key", "Model"));
+
+        assertThat(exported.status()).as(exported.output()).isZero();
+        Path output = folder.resolve("any.json");
+        assertThat(exported.output())
+                .matches("\\Q" + output
+                        + "\\E: LogisticRegression, 1 feature, 2 classes, \\d+ proof rows, [\\d,]+ bytes\\R")
+                .contains("%,d bytes".formatted(Files.size(output)));
+        assertThat(Model.load(output).description().features()).hasSize(1);
+        assertThat(other.output())
+                .contains("the key features has a list of 1 values, which is not an estimator; model is");
+        assertThat(absent.output()).contains("without the key Model; its keys are model, features");
+    }
+
+    @Test
+    void anUnexpectedErrorIsASentenceWithItsStepAndHasATracebackOnRequest() throws Exception {
+        Path file = dumped("(m := make_pipeline(StandardScaler(), linear_model.Ridge()).fit([[0], [1]], [0, 1]),"
+                + " setattr(m[0], 'scale_', 'none'))[0]");
+
+        Ran sentence = SklearnPython.attempt(exporting(file));
+        Ran traceback = SklearnPython.attempt(exporting(file, "--debug"));
+
+        assertThat(sentence.status()).isEqualTo(1);
+        assertThat(sentence.output())
+                .startsWith(file + " can't be exported: the step standardscaler fails with ")
+                .endsWith("; --debug prints where\n");
+        assertThat(sentence.output().lines()).hasSize(1);
+        assertThat(traceback.output()).startsWith("Traceback").endsWith(sentence.output());
+    }
+
+    private static String[] exporting(Path file, String... options) {
+        return Stream.concat(
+                        Stream.of(
+                                SklearnPython.exporter().toString(),
+                                file.toString(),
+                                folder.resolve("any.json").toString()),
+                        Stream.of(options))
+                .toArray(String[]::new);
+    }
+
+    /// A file with the value of an expression of Python.
+    private static Path dumped(String expression) throws Exception {
+        Path file = folder.resolve("any.joblib");
+        Ran written = SklearnPython.attempt(
+                "-c",
+                "import joblib, numpy as np; from sklearn import ensemble, impute, linear_model, neighbors, tree; from"
+                        + " sklearn.compose import make_column_transformer; from sklearn.pipeline import make_pipeline;"
+                        + " from sklearn.preprocessing import *; joblib.dump("
+                        + expression + ", '" + file
+                        + "')");
+        assertThat(written.status()).as(written.output()).isZero();
+        return file;
     }
 }
