@@ -7,7 +7,7 @@ import numpy
 from sklearn.utils.validation import check_is_fitted
 
 from .forest import averaged, boosted, evaluation, histogram, isolation, linear_is_one_vs_rest, samme, takes_missing
-from .transformers import applied, is_of_sklearn, linear, scaled, transformed
+from .transformers import applied, is_of_sklearn, linear, scaled, selection, transformed
 from .unsupported import Unsupported, of_class, within
 
 
@@ -65,6 +65,10 @@ def best(graph, model, columns, path):
 
 def frozen(graph, model, columns, path):
     return estimated(graph, model.estimator, columns, path)
+
+
+def of_selected(graph, model, columns, path):
+    return estimated(graph, model.estimator_, selection(graph, model, columns, path), path)
 
 
 def thresholded(graph, model, columns, path):
@@ -282,6 +286,10 @@ def bernoulli_bayes(graph, model, columns, path):
 
 def categorical_bayes(graph, model, columns, path):
     numbers_of(graph, columns, path)
+    for column, table in zip(columns, model.feature_log_prob_):
+        if column.feature is not None:
+            column.feature.hint(range(table.shape[1]))
+    columns = graph.each("trunc", path, columns)  # The library reads whole numbers.
     found = []
     for column, table in zip(columns, model.feature_log_prob_):
         numbers = {"keys": range(table.shape[1]), "values": table.ravel()}
@@ -290,6 +298,17 @@ def categorical_bayes(graph, model, columns, path):
     weights = numpy.tile(numpy.eye(classes), len(found))
     every = [column for part in found for column in part]
     return of_likelihoods(graph, model, path, linear(graph, path, every, weights, model.class_log_prior_))
+
+
+# Clusters.
+
+
+def k_means(graph, model, columns, path):
+    """The number of the nearest centre: of the highest product with the row, less half of the centre's own square."""
+    numbers_of(graph, columns, path)
+    centres = numpy.asarray(model.cluster_centers_, dtype=float)
+    nearness = linear(graph, path, columns, centres, -0.5 * (centres * centres).sum(axis=1))
+    return Outcome(graph.add("argmax", path, nearness, 1)[0])
 
 
 # Trees.
@@ -572,6 +591,8 @@ ESTIMATORS = {
     **table(histogram_trees, "HistGradientBoostingClassifier", "HistGradientBoostingRegressor"),
     **table(best, "GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV"),
     **table(thresholded, "FixedThresholdClassifier", "TunedThresholdClassifierCV"),
+    **table(k_means, "KMeans", "MiniBatchKMeans"),
+    **table(of_selected, "RFE", "RFECV"),
     **table(network, "MLPClassifier", "MLPRegressor"),
     **table(bagging, "BaggingClassifier", "BaggingRegressor"),
     **table(stacking, "StackingClassifier", "StackingRegressor"),

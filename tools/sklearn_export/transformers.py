@@ -426,6 +426,7 @@ TRANSFORMERS = {
     "ColumnTransformer": column_transformer,
     "FeatureUnion": feature_union,
     "FunctionTransformer": function,
+    "IncrementalPCA": pca,
     "KBinsDiscretizer": k_bins,
     "MaxAbsScaler": max_abs_scaler,
     "MinMaxScaler": min_max_scaler,

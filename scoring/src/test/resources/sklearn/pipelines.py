@@ -23,13 +23,13 @@ import joblib
 import numpy as np
 import pandas as pd
 from cases import exporter_module
-from sklearn import ensemble, linear_model, model_selection, naive_bayes, neural_network, svm, tree
+from sklearn import cluster, ensemble, linear_model, model_selection, naive_bayes, neural_network, svm, tree
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
-from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
-from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold
+from sklearn.feature_selection import RFE, RFECV, SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -148,6 +148,10 @@ ESTIMATORS = {
     "passive-aggressive": (linear_model.PassiveAggressiveClassifier(**SEED), "classes"),
     "linear-svc": (svm.LinearSVC(**SEED), "classes"),
     "linear-svr": (svm.LinearSVR(**SEED), "value"),
+    "selected": (RFE(logistic(), n_features_to_select=4), "classes"),
+    "selected-value": (RFECV(linear_model.Ridge(), cv=2), "value"),
+    "clusters": (cluster.KMeans(5, n_init=1, **SEED), "value"),
+    "clusters-batch": (cluster.MiniBatchKMeans(3, n_init=1, **SEED), "value"),
     "bernoulli": (naive_bayes.BernoulliNB(), "binary"),
     "forest": (ensemble.RandomForestClassifier(10, **SEED), "binary"),
     "forest-classes": (ensemble.RandomForestClassifier(10, **SEED), "classes"),
@@ -224,6 +228,7 @@ NUMBERS = {
     "quantile-normal": QuantileTransformer(n_quantiles=50, output_distribution="normal"),
     "pca": make_pipeline(StandardScaler(), PCA(2)),
     "pca-whitened": PCA(1, whiten=True),
+    "pca-incremental": IncrementalPCA(1, whiten=True),
     "svd": TruncatedSVD(1, **SEED),
     "square-root": make_pipeline(FunctionTransformer(np.abs), FunctionTransformer(np.sqrt)),
     "log1p": make_pipeline(FunctionTransformer(np.abs), FunctionTransformer(np.log1p)),
@@ -344,6 +349,13 @@ COLUMNS = {
     ),
     "complement": (
         make_pipeline(ColumnTransformer([("n", make_pipeline(SimpleImputer(), MinMaxScaler(clip=True)), ["age", "income"])]), naive_bayes.ComplementNB()),
+        "classes",
+    ),
+    "categorical": (
+        make_pipeline(
+            ColumnTransformer([("n", make_pipeline(SimpleImputer(strategy="constant", fill_value=0)), ["shops"])]),
+            naive_bayes.CategoricalNB(min_categories=100),
+        ),
         "classes",
     ),
     "gaussian": (prepared(naive_bayes.GaussianNB(), sparse_threshold=0), "classes"),
