@@ -17,6 +17,9 @@ import java.util.Arrays;
 /// the circuit of a deeper tree covers its first eight levels, and the nodes below are traversed row by row.
 /// There, too, a step reads only the row's bit in the outcome of the node's test.
 ///
+/// A tree is symmetric if all nodes of a level have the same test, as CatBoost grows them. Its exits need no
+/// selection: bit k is the outcome of the test of level k.
+///
 /// Bit slicing, the bits of many inputs in one word, comes from cryptography (Biham, «A Fast New DES
 /// Implementation in Software», FSE 1997). QuickScorer evaluates the tests of all trees together (Lucchese et
 /// al., SIGIR 2015).
@@ -32,6 +35,8 @@ public final class BitSlicedForest implements ForestLayout {
     final SplitConditions tests;
     /// For each tree, the tests of its circuit, level by level.
     final int[][] circuits;
+    /// For each symmetric tree, the test of each level of its circuit; empty for the other trees.
+    final int[][] levelTests;
     /// For each deep tree, the node at which a row continues from each exit; empty for the other trees, whose
     /// leaf slots are their exits.
     final int[][] entries;
@@ -52,6 +57,7 @@ public final class BitSlicedForest implements ForestLayout {
         this.tests = tests;
         int trees = forest.trees();
         this.circuits = new int[trees][];
+        this.levelTests = new int[trees][];
         this.entries = new int[trees][];
         this.nodes = new long[trees][];
         this.steps = new int[trees];
@@ -67,7 +73,31 @@ public final class BitSlicedForest implements ForestLayout {
                 layOut(tree);
             }
             wire(tree, forest.root(tree), 0, 0, 0);
+            levelTests[tree] = new int[isSymmetric(forest, tree) ? levels : 0];
+            for (int level = 0; level < levelTests[tree].length; level++) {
+                levelTests[tree][level] = circuits[tree][(1 << level) - 1];
+            }
         }
+    }
+
+    /// Whether a tree is full, and all nodes of a level have the same test.
+    static boolean isSymmetric(Forest forest, int tree) {
+        int depth = forest.depth(tree);
+        int first = forest.root(tree);
+        if (depth >= Integer.SIZE - 2 || forest.root(tree + 1) - first != (2 << depth) - 1) {
+            return false;
+        }
+        for (int level = 0; level < depth; level++) {
+            int leader = first + (1 << level) - 1;
+            for (int node = leader; node < first + (2 << level) - 1; node++) {
+                if (forest.kind(node) != forest.kind(leader)
+                        || forest.feature(node) != forest.feature(leader)
+                        || forest.threshold(node) != forest.threshold(leader)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /// A deep tree's leaf slots are its nodes.
@@ -122,7 +152,11 @@ public final class BitSlicedForest implements ForestLayout {
         long bytes = tests.heapBytes();
         for (int tree = 0; tree < circuits.length; tree++) {
             bytes += 64
-                    + 4L * (circuits[tree].length + entries[tree].length + places[tree].length)
+                    + 4L
+                            * (circuits[tree].length
+                                    + levelTests[tree].length
+                                    + entries[tree].length
+                                    + places[tree].length)
                     + 8L * nodes[tree].length;
         }
         return bytes;

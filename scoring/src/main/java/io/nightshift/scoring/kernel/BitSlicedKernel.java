@@ -47,7 +47,7 @@ final class BitSlicedKernel implements ForestKernel {
     }
 
     private void find(int tree, long[] right, int[] places, int to) {
-        descend(sliced.circuits[tree], right, exits, 0);
+        descend(tree, right, 0);
         int steps = sliced.steps[tree];
         if (steps == 0) {
             for (int row = 0; row < WORD; row++) {
@@ -156,8 +156,34 @@ final class BitSlicedKernel implements ForestKernel {
 
     private void descend(int[] trees, int first, int end, long[] right) {
         for (int i = first; i < end; i++) {
-            descend(sliced.circuits[trees[i]], right, exits, (i - first) * EXITS);
+            descend(trees[i], right, (i - first) * EXITS);
         }
+    }
+
+    /// Finds the exits of 64 rows from a tree's circuit.
+    private void descend(int tree, long[] right, int to) {
+        int[] levels = sliced.levelTests[tree];
+        if (levels.length > 0) {
+            collect(levels, right, exits, to);
+        } else {
+            descend(sliced.circuits[tree], right, exits, to);
+        }
+    }
+
+    /// The exits of a symmetric tree, whose levels have one test each.
+    private static void collect(int[] levels, long[] right, long[] exits, int to) {
+        int count = levels.length;
+        BitTranspose.transpose(
+                right[levels[0]],
+                count > 1 ? right[levels[1]] : 0,
+                count > 2 ? right[levels[2]] : 0,
+                count > 3 ? right[levels[3]] : 0,
+                count > 4 ? right[levels[4]] : 0,
+                count > 5 ? right[levels[5]] : 0,
+                count > 6 ? right[levels[6]] : 0,
+                count > 7 ? right[levels[7]] : 0,
+                exits,
+                to);
     }
 
     private static void add(float[] leaves, int[] places, float[] sums, int to) {

@@ -121,7 +121,8 @@ public final class KernelSelector {
         double sum = tests.count * TEST;
         for (int tree = 0; tree < forest.trees(); tree++) {
             int levels = Math.min(forest.depth(tree), BitSlicedForest.MAX_LEVELS);
-            sum += CIRCUIT + (1 << levels) * CIRCUIT_NODE + (forest.depth(tree) - levels) * STEP;
+            int nodes = BitSlicedForest.isSymmetric(forest, tree) ? levels : 1 << levels;
+            sum += CIRCUIT + nodes * CIRCUIT_NODE + (forest.depth(tree) - levels) * STEP;
         }
         return sum;
     }

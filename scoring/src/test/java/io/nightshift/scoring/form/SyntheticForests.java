@@ -78,6 +78,35 @@ public final class SyntheticForests {
         return builder.build();
     }
 
+    /// Full trees of 0 to `deepest` levels, whose levels have one test each, as CatBoost's. In every fourth
+    /// tree, one node has another test.
+    public static Forest symmetric(Random random, int trees, int features, int deepest) {
+        ForestBuilder builder = new ForestBuilder(new ForestShape(
+                Collections.nCopies(features, Precision.FLOAT32),
+                Precision.FLOAT64,
+                Comparison.LESS_OR_EQUAL,
+                1,
+                List.of(0.5),
+                Link.IDENTITY));
+        for (int tree = 0; tree < trees; tree++) {
+            builder.tree(0);
+            int depth = random.nextInt(deepest + 1);
+            int other = tree % 4 == 0 ? random.nextInt(1 << depth) : -1;
+            for (int level = 0; level < depth; level++) {
+                NodeKind kind = NUMERIC.get(random.nextInt(2));
+                int feature = random.nextInt(features);
+                double threshold = point(random);
+                for (int node = (1 << level) - 1; node < (2 << level) - 1; node++) {
+                    builder.split(kind, feature, node == other ? threshold / 2 + 1 : threshold);
+                }
+            }
+            for (int leaf = 0; leaf < 1 << depth; leaf++) {
+                builder.leaf(random.nextGaussian());
+            }
+        }
+        return builder.build();
+    }
+
     /// Trees that grew a leaf at a time, as LightGBM's do.
     public static Forest uneven(Random random, int trees, int features, int leaves) {
         ForestBuilder builder = new ForestBuilder(new ForestShape(

@@ -78,15 +78,18 @@ final class CatBoostSample {
 
     CatBoostSample symmetric(int trees, int mostLevels) {
         for (int tree = 0; tree < trees; tree++) {
-            int depth = random.nextInt(mostLevels + 1);
-            offsets.add(splits.size());
-            sizes.add(depth);
-            for (int level = 0; level < depth; level++) {
-                splits.add(random.nextInt(total()));
-            }
-            addLeaves(1 << depth);
+            symmetricTree(random.nextInt(mostLevels + 1));
         }
         return this;
+    }
+
+    void symmetricTree(int depth) {
+        offsets.add(splits.size());
+        sizes.add(depth);
+        for (int level = 0; level < depth; level++) {
+            splits.add(random.nextInt(total()));
+        }
+        addLeaves(1 << depth);
     }
 
     private void addLeaves(int count) {
