@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/// Compares the scores of the models that `kinds.py` exported with those of scikit-learn, and prints the counts. Exits
-/// with 1 if a score differs by more than [#TOLERANCE], or if an error was unexpected.
+/// Compares the scores of the models that `kinds.py` exported with those of scikit-learn, and prints the counts.
+/// Exits with 1 if a score differs by more than [#TOLERANCE], or if an error was unexpected.
 public final class Kinds {
 
     /// Relative to the larger of 1 and the value.
