@@ -72,7 +72,7 @@ final class CatBoostReader {
             info.put(entry.text(0), entry.text(1));
         }
         this.dimensions = trees.integer(DIMENSIONS, 0);
-        if (dimensions < 1) {
+        if (dimensions < 1 || dimensions > content.length / Double.BYTES) {
             throw new MalformedModelException("it has " + dimensions + " raw values");
         }
         refuse(TEXT, "text features");

@@ -24,7 +24,7 @@ final class CatBoostSplits {
     private static final int NAN_TREATMENT = 5;
     private static final int HAS_NANS = 0;
     private static final int NAN_AS_TRUE = 2;
-    private static final int MOST_GAPS = 1 << 16;
+    private static final int MOST_GAPS = 1 << 12;
 
     /// By flat index; null for a feature that the file does not describe.
     private final @Nullable String[] names;

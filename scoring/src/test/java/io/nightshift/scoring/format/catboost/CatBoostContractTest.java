@@ -130,6 +130,8 @@ class CatBoostContractTest extends ModelFormatContract {
         assertRefused(
                 altered(sample -> sample.borders[0] = new float[] {Float.NaN}),
                 "the borders of feature 0 do not ascend");
+        assertRefused(altered(sample -> sample.flat[1] = 10_000), "it has a feature at position 10000");
+        assertRefused(altered(sample -> sample.others.put(0, 1 << 30)), "it has 1073741824 raw values");
         assertRefused(altered(sample -> sample.flat[1] = 0), "it has two features at position 0");
         assertRefused(altered(sample -> sample.flat[1] = 2_000_000_000), "it has a feature at position 2000000000");
     }
