@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -26,6 +25,11 @@ public final class LocalServer {
 
     /// Stands for the address of a server that is still starting.
     private static final String STARTING = "starting";
+
+    private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+
+    /// The position of the start in a line of `/proc/ID/stat`, among the words behind the program's name.
+    private static final int TICKS = 20;
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration POLL = Duration.ofMillis(100);
@@ -53,7 +57,7 @@ public final class LocalServer {
 
     private static void record(Path home, String address) {
         ProcessHandle self = ProcessHandle.current();
-        String text = "%s%n%d %d%n".formatted(address, self.pid(), started(self));
+        String text = "%s%n%d %s%n".formatted(address, self.pid(), started(self));
         try {
             Path draft = Files.createTempFile(home, FILE, ".new");
             Files.writeString(draft, text, StandardCharsets.US_ASCII);
@@ -113,22 +117,33 @@ public final class LocalServer {
     private static Optional<Recorded> read(Path home) {
         try {
             List<String> lines = Files.readAllLines(file(home), StandardCharsets.US_ASCII);
-            if (lines.size() < 2 || !lines.get(1).matches("[0-9]{1,18} [0-9]{1,18}")) {
+            if (lines.size() < 2 || !lines.get(1).matches("[0-9]{1,18} [0-9a-f@-]{1,60}")) {
                 return Optional.empty();
             }
             String[] process = lines.get(1).split(" ", -1);
             return ProcessHandle.of(Long.parseLong(process[0]))
                     .filter(ProcessHandle::isAlive)
-                    .filter(running -> started(running) == Long.parseLong(process[1]))
+                    .filter(running -> started(running).equals(process[1]))
                     .map(running -> new Recorded(URI.create(lines.getFirst()).toString(), running.pid()));
         } catch (IOException | IllegalArgumentException e) {
             return Optional.empty();
         }
     }
 
-    /// When a process started, in milliseconds since 1970: a process ID is used again by other programs. 0 where
-    /// the system does not tell.
-    private static long started(ProcessHandle process) {
-        return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    /// When a process started: a process ID is used again by other programs. On Linux, in the kernel's ticks since a
+    /// boot, because the times that Java computes from these move when the machine's clock is corrected.
+    /// Elsewhere in milliseconds since 1970, or 0 where the system does not tell.
+    private static String started(ProcessHandle process) {
+        try {
+            String stat = Files.readString(Path.of("/proc/%d/stat".formatted(process.pid())));
+            // The name of the program, in parentheses, may have spaces.
+            String[] afterName = stat.substring(stat.lastIndexOf(')') + 1).split(" ", -1);
+            return "%s@%s".formatted(afterName[TICKS], Files.readString(BOOT).strip());
+        } catch (IOException | IndexOutOfBoundsException e) {
+            return process.info()
+                    .startInstant()
+                    .map(instant -> Long.toString(instant.toEpochMilli()))
+                    .orElse("0");
+        }
     }
 }

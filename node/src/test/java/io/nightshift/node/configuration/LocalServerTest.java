@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The record of the server that runs on a home folder.
@@ -52,5 +54,16 @@ final class LocalServerTest {
 
         assertThat(LocalServer.await(home, told::add)).isEmpty();
         assertThat(told).isEmpty();
+    }
+
+    /// Java adds the kernel's ticks to the time of the boot, which each process reads when it starts.
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aCorrectedClockHidesNoServer() throws Exception {
+        LocalServer.record(home, ADDRESS);
+
+        String start = Files.readAllLines(LocalServer.file(home)).get(1).split(" ", -1)[1];
+        assertThat(Files.readString(Path.of("/proc/self/stat")))
+                .contains(" " + start.substring(0, start.indexOf('@')) + " ");
     }
 }
