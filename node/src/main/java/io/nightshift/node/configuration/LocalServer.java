@@ -130,8 +130,8 @@ public final class LocalServer {
         }
     }
 
-    /// When a process started: a process ID is used again by other programs. On Linux, in the kernel's ticks since a
-    /// boot, because the times that Java computes from these move when the machine's clock is corrected.
+    /// When a process started: a process ID is used again by other programs. On Linux, in the kernel's ticks since
+    /// the boot, because the times that Java computes from them move when the machine's clock is corrected.
     /// Elsewhere in milliseconds since 1970, or 0 where the system does not tell.
     private static String started(ProcessHandle process) {
         try {
