@@ -6,8 +6,9 @@ import sklearn
 from sklearn.pipeline import Pipeline
 
 from . import plain, sample
-from .estimators import estimated
+from .estimators import ESTIMATORS, TRANSFORMERS
 from .graph import NAN, OTHER, Graph
+from .outcome import estimated
 from .proof import proof
 from .unsupported import Unsupported
 
@@ -60,7 +61,7 @@ def steps(model, rows):
     count = getattr(model, "n_features_in_", None)
     if count is None:
         raise Unsupported(f"the {type(model).__name__} does not know the number of its features")
-    graph = Graph(getattr(model, "feature_names_in_", None), int(count))
+    graph = Graph(getattr(model, "feature_names_in_", None), int(count), ESTIMATORS, TRANSFORMERS)
     outcome = estimated(graph, model, list(graph.columns), "")
     outputs = completed(graph, outcome)
     needed = [outputs[0], *outputs[1], *outputs[2]]

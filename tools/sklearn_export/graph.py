@@ -111,9 +111,11 @@ class Step:
 
 
 class Graph:
-    """Features, and the steps that add columns to them."""
+    """Features, and the steps that add columns to them; the functions that export estimators and transformers, by the
+    names of their classes."""
 
-    def __init__(self, names, count):
+    def __init__(self, names, count, estimators, transformers):
+        self.estimators, self.transformers = estimators, transformers
         self.features = [Feature(None if names is None else str(names[i]), i) for i in range(count)]
         self.columns = [Column(i, feature) for i, feature in enumerate(self.features)]
         self.used = self.features

@@ -53,7 +53,7 @@ def transformed(graph, step, columns, path):
     """The columns that a step makes of columns. `step` may also be passthrough or drop."""
     if step is None or isinstance(step, str):
         return [] if step == "drop" else columns
-    function = TRANSFORMERS.get(type(step).__name__)
+    function = graph.transformers.get(type(step).__name__)
     if hasattr(step, "get_support") and function is None and is_of_sklearn(step):
         function = selection
     if function is None or not is_of_sklearn(step):
