@@ -29,6 +29,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.OutputSchema;
+import io.nightshift.storage.destination.lake.CommitTries;
 import io.nightshift.storage.destination.lake.LakeTable;
 import io.nightshift.storage.destination.lake.PublishedParts;
 import io.nightshift.storage.destination.lake.TableFile;
@@ -46,7 +47,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -60,11 +60,6 @@ import org.slf4j.LoggerFactory;
 final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeltaTable.class);
-
-    /// Some dozen programs that commit at a time give way to each other so often.
-    private static final int TRIES = 20;
-
-    private static final int LONGEST_PAUSE_MILLIS = 400;
 
     private final String name;
     private final String root;
@@ -334,10 +329,10 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
     /// @return whether something was committed
     /// @throws FailureException transient, if other commits always come in between
     private boolean commit(Function<TableState, Optional<Commit>> change) {
-        for (int i = 0; i < TRIES; i++) {
+        return CommitTries.commit(name, title(), () -> {
             Optional<Commit> commit = change.apply(state().orElseThrow(this::missing));
             if (commit.isEmpty()) {
-                return false;
+                return CommitTries.Result.UNNEEDED;
             }
             try {
                 TransactionCommitResult result = commit.get()
@@ -347,28 +342,14 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
                                 CloseableIterable.inMemoryIterable(Utils.toCloseableIterator(
                                         commit.get().actions().iterator())));
                 checkpoint(result);
-                return true;
+                return CommitTries.Result.COMMITTED;
             } catch (ConcurrentWriteException | MaxCommitRetryLimitReachedException e) {
                 causeOf(e).ifPresent(failure -> {
                     throw failure;
                 });
-                pause();
+                return CommitTries.Result.OUTDATED;
             }
-        }
-        throw new FailureException(Failure.of(
-                FailedResource.Type.DATABASE,
-                name,
-                "other programs change the Delta table %s so often that no commit succeeded in %d tries"
-                        .formatted(name, TRIES)));
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(ThreadLocalRandom.current().nextInt(1, LONGEST_PAUSE_MILLIS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new FailureException(Failure.transientFailure("interrupted while a table was changed"), e);
-        }
+        });
     }
 
     /// Writes a checkpoint if the kernel says that it is time. The commit has succeeded, whatever comes of

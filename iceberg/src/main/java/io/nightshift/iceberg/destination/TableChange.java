@@ -1,11 +1,9 @@
 package io.nightshift.iceberg.destination;
 
-import io.nightshift.protocol.failure.FailedResource;
-import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.lake.CommitTries;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
@@ -24,11 +22,6 @@ import org.apache.iceberg.io.LocationProvider;
 @FunctionalInterface
 interface TableChange {
 
-    /// Some dozen programs that commit at a time give way to each other so often.
-    int TRIES = 20;
-
-    int LONGEST_PAUSE_MILLIS = 400;
-
     /// Decides, and adds the updates to the transaction.
     ///
     /// @param base the state of the table
@@ -41,33 +34,19 @@ interface TableChange {
     /// @return whether something was committed
     /// @throws FailureException transient, if other commits always come in between
     static boolean commit(String name, TableOperations table, TableChange change) {
-        for (int i = 0; i < TRIES; i++) {
+        return CommitTries.commit(name, "the table " + name, () -> {
             TableMetadata base = table.refresh();
             Transaction transaction = Transactions.newTransaction(name, new OneState(table, base));
             if (!change.decide(base, transaction)) {
-                return false;
+                return CommitTries.Result.UNNEEDED;
             }
             try {
                 transaction.commitTransaction();
-                return true;
+                return CommitTries.Result.COMMITTED;
             } catch (Outdated _) {
-                pause();
+                return CommitTries.Result.OUTDATED;
             }
-        }
-        throw new FailureException(Failure.of(
-                FailedResource.Type.DATABASE,
-                name,
-                "other programs change the table %s so often that no commit succeeded in %d tries"
-                        .formatted(name, TRIES)));
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(ThreadLocalRandom.current().nextInt(1, LONGEST_PAUSE_MILLIS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new FailureException(Failure.transientFailure("interrupted while a table was changed"), e);
-        }
+        });
     }
 
     /// Another commit came first. What the transaction has written may be deleted.
