@@ -64,7 +64,7 @@ record FilePiece(Path file, long start, long length, FetchControl control) {
                 if (left == 0) {
                     return -1;
                 }
-                Backoff.refuseIfCancelled(control);
+                RequestTries.refuseIfCancelled(control);
                 int read = channel.read(ByteBuffer.wrap(bytes, offset, (int) Math.min(most, left)));
                 if (read > 0) {
                     left -= read;

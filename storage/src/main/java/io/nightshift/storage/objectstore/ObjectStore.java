@@ -271,9 +271,9 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     private void readInTries(StoredObject object, ByteRange range, FetchControl control, Sink sink) throws IOException {
-        Backoff backoff = new Backoff(tuning.firstPauseMillis());
+        RequestTries tries = new RequestTries(tuning.firstPauseMillis());
         try (EndpointWait wait = EndpointWait.begin(settings.toString())) {
-            readInTries(object, range, control, waitingSink(sink, wait), backoff);
+            readInTries(object, range, control, waitingSink(sink, wait), tries);
         }
     }
 
@@ -284,7 +284,7 @@ public final class ObjectStore implements AutoCloseable {
         };
     }
 
-    private void readInTries(StoredObject object, ByteRange range, FetchControl control, Sink sink, Backoff backoff)
+    private void readInTries(StoredObject object, ByteRange range, FetchControl control, Sink sink, RequestTries tries)
             throws IOException {
         long position = range.start();
         long working = position;
@@ -302,12 +302,12 @@ public final class ObjectStore implements AutoCloseable {
                 position = reading.position();
                 if (position - working >= PROGRESS) {
                     working = position;
-                    backoff.succeeded();
+                    tries.succeeded();
                 }
-                if (!failures.isTransient(e) || !backoff.hasAnother(e)) {
+                if (!failures.isTransient(e) || !tries.hasAnother(e)) {
                     throw failures.failure(object.address(), Access.READ, e);
                 }
-                backoff.pause(control);
+                tries.pause(control);
             }
         }
     }
@@ -355,7 +355,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     private <T> @Nullable T get(ObjectAddress address, Getter<T> getter) throws IOException {
-        Backoff backoff = new Backoff(tuning.firstPauseMillis());
+        RequestTries tries = new RequestTries(tuning.firstPauseMillis());
         while (true) {
             StoredObject found = find(address);
             if (found == null) {
@@ -365,10 +365,10 @@ public final class ObjectStore implements AutoCloseable {
                 return getter.get(found);
             } catch (StoreFailures.NotFound | StoreFailures.Replaced e) {
                 // Another process has written or deleted it in between.
-                if (!backoff.hasAnother(e)) {
+                if (!tries.hasAnother(e)) {
                     throw failures.unsteady(found);
                 }
-                backoff.pause(FetchControl.NONE);
+                tries.pause(FetchControl.NONE);
             }
         }
     }
@@ -725,7 +725,7 @@ public final class ObjectStore implements AutoCloseable {
         private void copy(ResponseInputStream<GetObjectResponse> in) throws IOException {
             byte[] buffer = new byte[(int) Math.min(BUFFER, range.length())];
             while (position < range.end()) {
-                Backoff.refuseIfCancelled(control);
+                RequestTries.refuseIfCancelled(control);
                 int read = readFrom(in, buffer, (int) Math.min(buffer.length, range.end() - position));
                 sink.write(position, buffer, read);
                 position += read;
@@ -762,15 +762,15 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     private <T> T retry(ObjectAddress address, Access access, FetchControl control, Supplier<T> request) {
-        Backoff backoff = new Backoff(tuning.firstPauseMillis());
+        RequestTries tries = new RequestTries(tuning.firstPauseMillis());
         try (EndpointUse _ = EndpointUse.begin();
                 EndpointWait _ = EndpointWait.begin(settings.toString())) {
-            return retry(address, access, control, request, backoff);
+            return retry(address, access, control, request, tries);
         }
     }
 
     private <T> T retry(
-            ObjectAddress address, Access access, FetchControl control, Supplier<T> request, Backoff backoff) {
+            ObjectAddress address, Access access, FetchControl control, Supplier<T> request, RequestTries tries) {
         while (true) {
             try {
                 requests.acquireUninterruptibly();
@@ -780,10 +780,10 @@ public final class ObjectStore implements AutoCloseable {
                     requests.release();
                 }
             } catch (SdkException e) {
-                if (!failures.isTransient(e) || !backoff.hasAnother(e)) {
+                if (!failures.isTransient(e) || !tries.hasAnother(e)) {
                     throw failures.failure(address, access, e);
                 }
-                backoff.pause(control);
+                tries.pause(control);
             }
         }
     }

@@ -26,7 +26,7 @@ final class StoreClients {
     private static final Duration CONNECT = Duration.ofSeconds(10);
 
     /// A connection without a byte for this time counts as broken. Two tries take less than a minute: see
-    /// [Backoff].
+    /// [RequestTries].
     private static final Duration SILENCE = Duration.ofSeconds(25);
 
     private StoreClients() {}

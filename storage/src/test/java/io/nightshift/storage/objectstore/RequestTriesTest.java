@@ -7,34 +7,34 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import org.junit.jupiter.api.Test;
 
-class BackoffTest {
+class RequestTriesTest {
 
     private static final RuntimeException SILENCE =
             new IllegalStateException(new UncheckedIOException(new SocketTimeoutException("Read timed out")));
     private static final RuntimeException ENDED = new UncheckedIOException(new SocketException("Connection reset"));
 
-    private static int tries(RuntimeException failure) {
-        Backoff backoff = new Backoff(1);
-        int tries = 1;
-        while (backoff.hasAnother(failure)) {
-            tries++;
+    private static int count(RuntimeException failure) {
+        RequestTries tries = new RequestTries(1);
+        int count = 1;
+        while (tries.hasAnother(failure)) {
+            count++;
         }
-        return tries;
+        return count;
     }
 
     /// A try without an answer takes 25 seconds.
     @Test
     void aStoreThatNeverAnswersIsTriedTwiceOnly() {
-        assertThat(tries(SILENCE)).isEqualTo(2);
-        assertThat(tries(ENDED)).isEqualTo(8);
+        assertThat(count(SILENCE)).isEqualTo(2);
+        assertThat(count(ENDED)).isEqualTo(8);
     }
 
     @Test
     void progressForgetsTheTriesBefore() {
-        Backoff backoff = new Backoff(1);
+        RequestTries tries = new RequestTries(1);
         for (int i = 0; i < 5; i++) {
-            assertThat(backoff.hasAnother(SILENCE)).isTrue();
-            backoff.succeeded();
+            assertThat(tries.hasAnother(SILENCE)).isTrue();
+            tries.succeeded();
         }
     }
 }

@@ -8,7 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /// The pauses between the tries of one request: each twice as long as the one before it, less a random part,
 /// so that many nodes don't come back to a throttled store at the same moment. A store that accepts connections
 /// and never answers is tried twice. For one thread.
-final class Backoff {
+final class RequestTries {
 
     private static final int TRIES = 8;
     private static final long LONGEST_MILLIS = 5_000;
@@ -23,7 +23,7 @@ final class Backoff {
     private int silences;
 
     /// @param firstMillis the first pause, in milliseconds
-    Backoff(long firstMillis) {
+    RequestTries(long firstMillis) {
         this.firstMillis = firstMillis;
     }
 
