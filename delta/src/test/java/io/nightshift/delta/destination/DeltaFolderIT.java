@@ -19,21 +19,15 @@ import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
-import io.nightshift.storage.destination.DestinationContract;
-import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Finding;
-import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
-import io.nightshift.storage.destination.folder.BatchFolders;
-import io.nightshift.storage.destination.folder.FolderStore;
+import io.nightshift.storage.destination.lake.LakeContract;
 import io.nightshift.storage.destination.lake.PublishedParts;
-import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
@@ -41,36 +35,89 @@ import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /// The contract for tables in a folder. A reader takes the files from the JSON of the log, and has DuckDB
 /// read them.
-class DeltaFolderIT extends DestinationContract {
+class DeltaFolderIT extends LakeContract {
 
-    private static final BatchId EARLIER = new BatchId("flights-20261123t231425-11aa");
     private static final String SHOWN = "nightshift.batch=%s:1";
     private static final String REMOVED = "nightshift.batch=%s:2";
 
+    private static final String SUPPLEMENTS = "nightshift.batch=%s/supplements:".formatted(ContractBatch.ID);
+
     private Path table() {
         return folder.resolve("lake/sco res");
+    }
+
+    @Override
+    protected Path tableFolder() {
+        return table();
+    }
+
+    @Override
+    protected String tableName() {
+        return table() + "/";
+    }
+
+    @Override
+    protected int commits() throws IOException {
+        return log().versions().size();
+    }
+
+    @Override
+    protected void assertShown(List<BatchId> batches) throws IOException {
+        assertThat(log().transactions())
+                .containsExactlyInAnyOrderElementsOf(
+                        batches.stream().map(SHOWN::formatted).toList());
+        assertThat(commits()).as("the table, and the batches").isEqualTo(1 + batches.size());
+    }
+
+    @Override
+    protected void assertSupplementedOnce() throws Exception {
+        assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID), SUPPLEMENTS + 1);
+        assertThat(commits()).isEqualTo(3);
+        assertThat(seen()).isEqualTo(HEALED);
+        assertThat(log().statistics().values())
+                .last()
+                .satisfies(statistics -> assertThat(
+                                statistics.get("minValues").get("record_id").asText())
+                        .isEqualTo("r13"));
+    }
+
+    /// OPTIMIZE of a partition.
+    @Override
+    protected void rewriteAFile() throws IOException {
+        String add = Files.readString(version(1))
+                .lines()
+                .filter(line -> line.contains("part-000001"))
+                .findFirst()
+                .orElseThrow();
+        write(2, note("OPTIMIZE"), add.replace("part-000001", "rewritten"));
+    }
+
+    @Override
+    protected void removeFromTable(String file) throws IOException {
+        String path = log().files().keySet().stream()
+                .filter(name -> name.endsWith(file))
+                .findFirst()
+                .orElseThrow();
+        write(
+                2,
+                note("DELETE"),
+                "{\"remove\":{\"path\":\"%s\",\"deletionTimestamp\":1,\"dataChange\":true}}".formatted(path));
+    }
+
+    @Override
+    protected Map<String, String> columns() throws IOException {
+        return log().columns();
     }
 
     @Override
@@ -88,14 +135,6 @@ class DeltaFolderIT extends DestinationContract {
         return DeltaLog.of(table());
     }
 
-    private BatchFolders folders() {
-        return new BatchFolders(table().resolve("nightshift"), ContractBatch.ID);
-    }
-
-    private Path part(int partition) {
-        return folders().published().resolve(new FileNames(".parquet").part(partition));
-    }
-
     @Override
     protected Seen seen() throws Exception {
         List<String> files = log().files().keySet().stream()
@@ -104,91 +143,7 @@ class DeltaFolderIT extends DestinationContract {
         if (files.isEmpty()) {
             return NOTHING;
         }
-        String rows = "read_parquet(%s, union_by_name = true, hive_partitioning = false)".formatted(Sql.files(files));
-        return new Seen(
-                number("SELECT count(*) FROM " + rows),
-                number("SELECT count(DISTINCT record_id) FROM " + rows),
-                quarantined());
-    }
-
-    private long quarantined() {
-        Path published = folders().published();
-        String[] names = published.toFile().list();
-        return names == null || Stream.of(names).noneMatch(name -> name.startsWith("_quarantine-"))
-                ? 0
-                : number("SELECT count(*) FROM read_parquet(%s)"
-                        .formatted(Sql.text(published + "/_quarantine-*.parquet")));
-    }
-
-    private long number(String sql) {
-        return Long.parseLong(batch.data().rows(sql).getFirst());
-    }
-
-    @Override
-    protected void tamper(Tampering tampering) throws Exception {
-        switch (tampering) {
-            case A_ROW_IS_MISSING -> rewrite("FROM rows WHERE record_id <> 'r12'");
-            case A_ROW_IS_DOUBLED -> rewrite("FROM rows UNION ALL FROM rows WHERE record_id = 'r12'");
-            case A_VALUE_IS_CHANGED -> {
-                byte[] bytes = Files.readAllBytes(part(1));
-                bytes[bytes.length / 2] ^= 0x40;
-                Files.write(part(1), bytes);
-            }
-            case A_PARTITION_IS_GONE -> Files.delete(part(1));
-            case THE_MANIFEST_IS_CHANGED -> {
-                Path manifest = folders().published().resolve(BatchFolders.MANIFEST);
-                Files.writeString(manifest, Files.readString(manifest).replace("\"read\" : 30", "\"read\" : 31"));
-            }
-        }
-    }
-
-    private void rewrite(String query) throws IOException, SQLException {
-        Path other = folder.resolve("other.parquet");
-        try (Connection connection = batch.data().duckDb.connect();
-                Statement statement = connection.createStatement()) {
-            statement.execute("COPY (WITH rows AS (FROM read_parquet(%s)) %s) TO %s (FORMAT parquet)"
-                    .formatted(Sql.text(part(1).toString()), query, Sql.text(other.toString())));
-        }
-        Files.move(other, part(1), StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    /// In the order of a publication, up to the rename that decides: what comes after is carried out by
-    /// whoever comes next.
-    @Override
-    protected List<Obstacle> obstacles() {
-        return List.of(
-                inTheWay("the folder to gather in", ""),
-                inTheWay("a gathered part", new FileNames(".parquet").part(2)),
-                inTheWay("the manifest", BatchFolders.MANIFEST));
-    }
-
-    /// The file of the supplement, and the manifest. A version names the file afterwards.
-    @Override
-    protected List<Obstacle> supplementObstacles() {
-        return List.of(
-                folderInTheWay("its part", part(3)),
-                folderInTheWay(
-                        "its manifest",
-                        folders().attempts().resolveSibling("output-2").resolve(BatchFolders.MANIFEST)));
-    }
-
-    private static Obstacle folderInTheWay(String name, Path taken) {
-        Path inside = taken.resolve("in the way");
-        return new Obstacle(name, () -> Files.createDirectories(inside), () -> {
-            Files.delete(inside);
-            Files.delete(taken);
-        });
-    }
-
-    private Obstacle inTheWay(String name, String file) {
-        Path output = folders().attempts().resolveSibling("output-1");
-        Path taken = output.resolve(file).resolve("in the way");
-        return file.isEmpty()
-                ? new Obstacle(name, () -> Files.writeString(output, "in the way"), () -> Files.delete(output))
-                : new Obstacle(name, () -> Files.createDirectories(taken), () -> {
-                    Files.delete(taken);
-                    Files.delete(taken.getParent());
-                });
+        return seenIn("read_parquet(%s, union_by_name = true, hive_partitioning = false)".formatted(Sql.files(files)));
     }
 
     @Override
@@ -199,28 +154,6 @@ class DeltaFolderIT extends DestinationContract {
     @Override
     protected Optional<Step> moveAway() {
         return Optional.of(() -> Files.move(table(), table().resolveSibling("elsewhere")));
-    }
-
-    @Override
-    protected Step neighbours() throws IOException {
-        return files(table(), "mine.txt", "nightshift/mine.txt", "nightshift/.staging/load-42/x.csv");
-    }
-
-    @Override
-    protected Optional<Boolean> left() throws IOException {
-        Path all = folders().published().getParent();
-        if (!Files.exists(all)) {
-            return Optional.of(false);
-        }
-        try (Stream<Path> files = Files.walk(all)) {
-            return Optional.of(
-                    files.anyMatch(file -> file.getFileName().toString().equals("batch=" + ContractBatch.ID)));
-        }
-    }
-
-    private CommittedBatch other(BatchId id, int incarnation) throws Exception {
-        store().prepare(id, batch.job(), ContractBatch.MODEL);
-        return batch.committedAs(store(), id, incarnation);
     }
 
     private Path version(int version) {
@@ -327,18 +260,6 @@ class DeltaFolderIT extends DestinationContract {
     class Versions {
 
         @Test
-        void areOneForEachBatchHoweverOftenItIsPublished() throws Exception {
-            CommittedBatch committed = committed();
-            store().publish(committed);
-            store().publish(committed);
-            store().fence(ContractBatch.ID, 2);
-            store().publish(batch.committed(3, committed.commits(), Set.of()));
-
-            assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID));
-            assertThat(log().versions()).hasSize(2);
-        }
-
-        @Test
         void nameTheFilesOfTheBatch() throws Exception {
             publish();
 
@@ -395,53 +316,6 @@ class DeltaFolderIT extends DestinationContract {
                                 .extracting(Map.Entry::getKey)
                                 .containsExactly("record_id");
                     });
-        }
-
-        @Test
-        void areOneIfManyCoordinatorsPublishAtOnce() throws Exception {
-            CommittedBatch committed = committed();
-            List<Callable<Publication>> publications = new ArrayList<>();
-            for (int incarnation = 1; incarnation <= 6; incarnation++) {
-                CommittedBatch own = batch.committed(incarnation, committed.commits(), Set.of());
-                publications.add(() -> store().publish(own));
-            }
-            List<Throwable> failures = new ArrayList<>();
-            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                for (Future<Publication> publication : threads.invokeAll(publications)) {
-                    try {
-                        publication.get();
-                    } catch (ExecutionException e) {
-                        failures.add(e.getCause());
-                    }
-                }
-            }
-            CommittedBatch last = batch.committed(7, committed.commits(), Set.of());
-            Publication publication = store().publish(last);
-
-            assertThat(failures).hasSizeLessThan(publications.size()).hasOnlyElementsOfType(FailureException.class);
-            assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID));
-            assertPublished(last, publication);
-        }
-
-        @Test
-        void ofBatchesThatArePublishedAtOnceAreAllThere() throws Exception {
-            List<CommittedBatch> batches = new ArrayList<>();
-            for (int i = 0; i < 5; i++) {
-                batches.add(other(new BatchId("flights-2026112%dt231425-11aa".formatted(i)), 1));
-            }
-            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                List<Callable<Publication>> publications = new ArrayList<>();
-                batches.forEach(one -> publications.add(() -> store().publish(one)));
-                for (Future<Publication> publication : threads.invokeAll(publications)) {
-                    publication.get();
-                }
-            }
-
-            assertThat(log().transactions())
-                    .containsExactlyInAnyOrderElementsOf(batches.stream()
-                            .map(one -> SHOWN.formatted(one.id()))
-                            .toList());
-            assertThat(store().newest("flights")).contains(batches.getLast().id());
         }
 
         /// The table forgets transaction identifiers if delta.setTransactionRetentionDuration is set.
@@ -542,72 +416,11 @@ class DeltaFolderIT extends DestinationContract {
     @Nested
     class VersionsOfSupplements {
 
-        private static final Seen FIRST = new Seen(29, 29, 1);
-        private static final String SUPPLEMENTS = "nightshift.batch=%s/supplements:".formatted(ContractBatch.ID);
-
-        private CommittedBatch supplement(int incarnation) throws Exception {
-            CommittedBatch committed = committed();
-            store().publish(committed);
-            return batch.supplement(store(), committed, incarnation, "nightshift_row = 17");
-        }
-
-        private void assertOne() throws Exception {
-            assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID), SUPPLEMENTS + 1);
-            assertThat(log().versions()).hasSize(3);
-            assertThat(seen()).isEqualTo(FIRST);
-        }
-
-        @Test
-        void areOneForEachHoweverOftenItIsPublished() throws Exception {
-            CommittedBatch supplement = supplement(2);
-            store().supplements().publishSupplement(supplement);
-            store().supplements().publishSupplement(supplement);
-            store().supplements().publishSupplement(batch.by(3, supplement));
-            store().publish(batch.by(4, batch.committed(1, supplement.commits(), Set.of())));
-
-            assertOne();
-            assertThat(log().statistics().values())
-                    .last()
-                    .satisfies(statistics -> assertThat(
-                                    statistics.get("minValues").get("record_id").asText())
-                            .isEqualTo("r13"));
-            assertThat(store().newest("flights")).contains(ContractBatch.ID);
-        }
-
-        @Test
-        void areOneIfManyCoordinatorsPublishAtOnce() throws Exception {
-            CommittedBatch supplement = supplement(2);
-            List<Callable<Publication>> publications = new ArrayList<>();
-            for (int incarnation = 2; incarnation <= 7; incarnation++) {
-                CommittedBatch own = batch.by(incarnation, supplement);
-                publications.add(() -> store().supplements().publishSupplement(own));
-            }
-            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                for (Future<Publication> publication : threads.invokeAll(publications)) {
-                    try {
-                        publication.get();
-                    } catch (ExecutionException e) {
-                        assertThat(e).hasCauseInstanceOf(FailureException.class);
-                    }
-                }
-            }
-            store().supplements().publishSupplement(batch.by(8, supplement));
-
-            assertOne();
-        }
-
         /// A process that is killed between the files and the commit.
         @Test
-        void followTheFilesAfterACrash() throws Exception {
+        void areMissedByAVerificationAfterACrash() throws Exception {
             CommittedBatch supplement = supplement(2);
-            FolderStore files = new FolderStore(
-                    table().resolve("nightshift").toString(),
-                    null,
-                    new ParquetFormat(),
-                    () -> batch.data().duckDb,
-                    new Sources(() -> batch.data().duckDb),
-                    FileRoots.UNRESTRICTED);
-            Publication decided = files.publishSupplement(supplement);
+            Publication decided = publishFilesOnly(supplement);
             assertThat(seen().predictions()).isEqualTo(28);
             List<Finding> findings = new ArrayList<>();
             Publication publication = new Publication(destination().toString(), decided.manifestSha256());
@@ -623,7 +436,7 @@ class DeltaFolderIT extends DestinationContract {
             assertThat(store().supplements().publishSupplement(batch.by(3, supplement)))
                     .isEqualTo(publication);
 
-            assertOne();
+            assertSupplementedOnce();
         }
 
         /// The table forgets transaction identifiers if delta.setTransactionRetentionDuration is set.
@@ -637,30 +450,7 @@ class DeltaFolderIT extends DestinationContract {
             assertThat(store().supplements().publishSupplement(supplement)).isEqualTo(publication);
 
             assertThat(log().versions()).hasSize(3);
-            assertThat(seen()).isEqualTo(FIRST);
-        }
-
-        @Test
-        void areRefusedIfAnotherProgramHasRewrittenFiles() throws Exception {
-            CommittedBatch supplement = supplement(2);
-            String add = Files.readString(version(1))
-                    .lines()
-                    .filter(line -> line.contains("part-000001"))
-                    .findFirst()
-                    .orElseThrow();
-            write(2, note("OPTIMIZE"), add.replace("part-000001", "rewritten"));
-
-            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
-                    .as("the rows may be in the other file")
-                    .hasMessageContaining("another program has rewritten its files");
-            assertThat(version(3)).doesNotExist();
-
-            assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
-                    .isEmpty();
-            assertThat(part(3)).doesNotExist();
-            assertThat(folders().staged()).doesNotExist();
-            assertThat(Manifest.supplements(store().manifest(ContractBatch.ID).orElseThrow()))
-                    .isZero();
+            assertThat(seen()).isEqualTo(HEALED);
         }
 
         @Test
@@ -873,30 +663,6 @@ class DeltaFolderIT extends DestinationContract {
         }
     }
 
-    @Test
-    void verificationFindsRowsThatAnotherProgramHasRemoved() throws Exception {
-        CommittedBatch committed = committed();
-        Publication publication = store().publish(committed);
-        String file = log().files().keySet().stream()
-                .filter(path -> path.endsWith("part-000001.parquet"))
-                .findFirst()
-                .orElseThrow();
-        write(
-                2,
-                note("DELETE"),
-                "{\"remove\":{\"path\":\"%s\",\"deletionTimestamp\":1,\"dataChange\":true}}".formatted(file));
-
-        List<Finding> findings = new ArrayList<>();
-        try (OutputProof proof = store().verify(committed, Phase.PUBLISHED, publication)) {
-            proof.checkPlace(new Check("table", findings::add));
-        }
-        assertThat(findings)
-                .singleElement()
-                .satisfies(finding -> assertThat(finding.detail())
-                        .startsWith("the table " + table() + "/ lacks the file ")
-                        .endsWith("part-000001.parquet"));
-    }
-
     @Nested
     class ATableOfAnotherWriter {
 
@@ -987,48 +753,23 @@ class DeltaFolderIT extends DestinationContract {
     @Nested
     class Columns {
 
-        private Job job(String select) {
-            Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0, " + select);
-            return TestJobBuilder.over(input)
-                    .id("id")
-                    .output("note")
-                    .into(destination())
-                    .build();
-        }
-
-        private void make(Job job) {
-            store(job).prepare(EARLIER, job, ContractBatch.MODEL);
-        }
-
         private List<String> check(String select) {
-            Job job = job(select);
+            Job job = jobWithNote(select);
             return store(job).check(job, ContractBatch.MODEL);
         }
 
         @Test
-        void thatTheTableLacksAreAdded() throws Exception {
-            Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0");
-            make(TestJobBuilder.over(input).id("id").into(destination()).build());
-            assertThat(log().columns()).doesNotContainKey("note");
-
-            publish();
-
-            assertThat(seen()).isEqualTo(ALL);
-            assertThat(log().columns()).containsEntry("note", "string");
-        }
-
-        @Test
         void thatAreWiderTakeTheValues() throws Exception {
-            make(job("1::BIGINT AS note"));
+            make(jobWithNote("1::BIGINT AS note"));
             assertThat(check("1::SMALLINT AS note")).isEmpty();
-            make(job("1::SMALLINT AS note"));
+            make(jobWithNote("1::SMALLINT AS note"));
 
             assertThat(log().columns()).containsEntry("note", "long");
         }
 
         @Test
         void thatAreNarrowerOrOfAnotherTypeAreRefused() {
-            make(job("1::INTEGER AS note"));
+            make(jobWithNote("1::INTEGER AS note"));
 
             assertThat(check("1::BIGINT AS note"))
                     .containsExactly(
@@ -1070,14 +811,13 @@ class DeltaFolderIT extends DestinationContract {
 
         @Test
         void withLocalTimesNeedAFeatureOfTheTable() throws Exception {
-            make(job("TIMESTAMP '2026-11-28 12:00:00' AS note"));
+            make(jobWithNote("TIMESTAMP '2026-11-28 12:00:00' AS note"));
             assertThat(log().columns()).containsEntry("note", "timestamp_ntz");
         }
 
         @Test
         void withLocalTimesAreNotAddedToATableWithoutTheFeature() {
-            Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0");
-            make(TestJobBuilder.over(input).id("id").into(destination()).build());
+            makeWithoutNote();
 
             assertThat(check("TIMESTAMP '2026-11-28 12:00:00' AS note"))
                     .singleElement()
