@@ -8,7 +8,8 @@ import io.nightshift.protocol.job.Destination;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
-import io.nightshift.storage.destination.OfTheFiles;
+import io.nightshift.storage.destination.DestinationContract;
+import io.nightshift.storage.destination.LeaveOut;
 import io.nightshift.testing.database.IcebergServer;
 import java.util.Objects;
 import java.util.Set;
@@ -17,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// The contract for a catalog with Iceberg's REST protocol. The catalog knows the table's metadata only: it neither
-/// writes nor
-/// reads the files of attempts and batches.
-@OfTheFiles.OfAnother(IcebergFolderIT.class)
+/// The contract of lakes for a catalog with Iceberg's REST protocol. The catalog knows the table's metadata only:
+/// it neither writes nor reads the files of attempts and batches. So the contract of all destinations runs
+/// nightly, in [IcebergRestContractIT].
+@LeaveOut(testsOf = DestinationContract.class)
 class IcebergRestIT extends IcebergContract {
 
     private @Nullable IcebergServer server;

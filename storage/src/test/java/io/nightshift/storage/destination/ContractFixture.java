@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 ///
 /// The promises are in a class for each topic. The classes extend each other, because a test class can have only
 /// one superclass. Subclasses extend the last of them, [DestinationContract].
-@ExtendWith(OfTheFiles.Once.class)
+@ExtendWith({OfTheFiles.Once.class, LeaveOut.Inherited.class})
 public abstract class ContractFixture {
 
     /// The batch as a reader sees it.

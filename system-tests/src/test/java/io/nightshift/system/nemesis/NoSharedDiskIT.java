@@ -37,7 +37,7 @@ final class NoSharedDiskIT {
         campaign.round(Fault.KILL_BATCH, Destination.PARQUET);
     }
 
-    @Nightly(shortForm = {"ParquetObjectsIT", "ObjectStorageIT.predictionsAreWrittenToAStore"})
+    @Nightly(shortForm = {"ObjectPublicationIT", "ObjectStorageIT.predictionsAreWrittenToAStore"})
     @Test
     void aBatchComesOutOnceAlthoughTheStoreFails() {
         campaign.round(Fault.STORE_ERRORS, Destination.PARQUET);
