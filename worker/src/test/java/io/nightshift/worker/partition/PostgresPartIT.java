@@ -375,7 +375,7 @@ class PostgresPartIT {
 
     @Test
     void aBrokenDatabaseIsATransientFailureAndLeavesNothing() throws SQLException {
-        Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(1000000) t(i)");
+        Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(200000) t(i)");
         Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);
         Lease lease = lease(job, file, 1, 1);
@@ -391,7 +391,7 @@ class PostgresPartIT {
             public Scorer scorer() {
                 return (features, rows, outputs) -> {
                     MODEL.scorer().score(features, rows, outputs);
-                    if (blocks.incrementAndGet() == 200) {
+                    if (blocks.incrementAndGet() == 40) {
                         try {
                             execute(
                                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'nightshift%'");
@@ -419,7 +419,7 @@ class PostgresPartIT {
                                 .as(e.getMessage())
                                 .isFalse());
         assertThat(rows("SELECT count(*) FROM " + stored())).containsExactly("0");
-        assertThat(attempt(lease(job, file, 1, 2)).run().commit().predictions()).isEqualTo(1_000_000);
+        assertThat(attempt(lease(job, file, 1, 2)).run().commit().predictions()).isEqualTo(200_000);
     }
 
     @Test

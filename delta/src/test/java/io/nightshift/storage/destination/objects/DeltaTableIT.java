@@ -25,6 +25,7 @@ import io.nightshift.storage.objectstore.TestStore;
 import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.testing.objectstore.FaultProxy.Fault;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -201,19 +202,37 @@ class DeltaTableIT {
         assertThat(log().versions()).isEmpty();
     }
 
+    private static String version(int version) {
+        return TABLE + "/_delta_log/%020d.json".formatted(version);
+    }
+
+    /// Another program has set the property by which every third version has a checkpoint, in place of every tenth.
+    private void setCheckpointInterval() throws IOException {
+        String metadata = lake.server
+                .get(lake.bucket, version(0))
+                .lines()
+                .filter(line -> line.contains("\"metaData\""))
+                .findFirst()
+                .orElseThrow()
+                .replace("\"configuration\":{", "\"configuration\":{\"delta.checkpointInterval\":\"3\"");
+        lake.server.put(lake.bucket, version(1), metadata.getBytes(StandardCharsets.UTF_8));
+    }
+
     @Test
     void checkpointsAreWrittenAndRead() throws Exception {
         DestinationStore store = destinations.of(batch.job());
-        for (int i = 10; i < 20; i++) {
-            store.publish(committed(store, new BatchId("flights-202610%02dt231425-11aa".formatted(i))));
+        store.prepare(ContractBatch.ID, batch.job(), ContractBatch.MODEL);
+        setCheckpointInterval();
+        for (int day = 18; day < 20; day++) {
+            store.publish(committed(store, new BatchId("flights-202610%02dt231425-11aa".formatted(day))));
         }
         assertThat(lake.server.list(lake.bucket, TABLE + "/_delta_log/"))
-                .contains(TABLE + "/_delta_log/00000000000000000010.checkpoint.parquet");
-        for (int version = 0; version < 10; version++) {
-            lake.server.delete(lake.bucket, TABLE + "/_delta_log/%020d.json".formatted(version));
+                .contains(TABLE + "/_delta_log/00000000000000000003.checkpoint.parquet");
+        for (int version = 0; version < 3; version++) {
+            lake.server.delete(lake.bucket, version(version));
         }
 
-        store.publish(committed(store, ContractBatch.ID));
+        store.publish(batch.committedAs(store, ContractBatch.ID, 1));
 
         assertThat(store.newest("flights")).contains(ContractBatch.ID);
         store.removal().unpublish(ContractBatch.ID);
