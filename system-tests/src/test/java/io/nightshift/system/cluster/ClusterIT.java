@@ -3,7 +3,6 @@ package io.nightshift.system.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedParquet;
@@ -194,15 +193,11 @@ final class ClusterIT {
     }
 
     private static boolean isPlanned(String batch) {
-        return shown(batch).get("partitions").asInt() > 0;
+        return cluster.show(batch).get("partitions").asInt() > 0;
     }
 
     private static int committed(String batch) {
-        return shown(batch).get("committed").asInt();
-    }
-
-    private static JsonNode shown(String batch) {
-        return cluster.batch("show", batch, "-o", "json").json();
+        return cluster.show(batch).get("committed").asInt();
     }
 
     @Test

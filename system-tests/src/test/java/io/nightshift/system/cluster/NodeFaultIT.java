@@ -95,11 +95,8 @@ final class NodeFaultIT {
                 cluster.batch("submit", job.file().toString(), "--set", "partitions.rows=5000", "--new", "-o", "json");
         String batch = submitted.expect(0).json().get("batch").asText();
         await().atMost(SOON)
-                .untilAsserted(() -> assertThat(cluster.batch("show", batch, "-o", "json")
-                                .json()
-                                .get("state")
-                                .asText())
-                        .isEqualTo("published"));
+                .untilAsserted(() ->
+                        assertThat(cluster.show(batch).get("state").asText()).isEqualTo("published"));
         String coordinator = "";
         Set<String> failed = new TreeSet<>();
         Set<String> workers = new TreeSet<>();
@@ -134,8 +131,9 @@ final class NodeFaultIT {
 
     private JsonNode faultyNode() throws IOException {
         JsonNode nodes = new ObjectMapper()
-                .readTree(
-                        cluster.command("node", "list", "-o", "json").expect(0).out());
+                .readTree(cluster.runOverHttp("node", "list", "-o", "json")
+                        .expect(0)
+                        .out());
         assertThat(nodes).hasSize(2).allMatch(node -> node.get("state").asText().equals("up"));
         for (JsonNode node : nodes) {
             if (node.get("node").asText().equals(cluster.name(FAULTY))) {

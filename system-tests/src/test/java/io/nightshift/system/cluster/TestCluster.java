@@ -3,6 +3,7 @@ package io.nightshift.system.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.testing.Checkout;
@@ -202,6 +203,20 @@ public final class TestCluster implements AutoCloseable {
         arguments.addAll(List.of("--config", configuration().toString(), "--home", home().toString()));
         String[] all = arguments.toArray(String[]::new);
         return CommandResult.of(Main.commandLine(all), all);
+    }
+
+    /// Runs a command that asks the first node by HTTP. A command that asks by messages starts an actor system
+    /// first, which takes five times the processor time. So tests that ask again and again use this one.
+    public CommandResult runOverHttp(String... words) {
+        List<String> arguments = new ArrayList<>(List.of(words));
+        arguments.addAll(List.of(
+                "--server", http(0).toString(), "--token-file", tokenFile().toString()));
+        return run(arguments.toArray(String[]::new));
+    }
+
+    /// The status of a batch, as [#runOverHttp] asks for it.
+    public JsonNode show(String batch) {
+        return runOverHttp("batch", "show", batch, "-o", "json").expect(0).json();
     }
 
     /// The logs of all nodes, for messages.

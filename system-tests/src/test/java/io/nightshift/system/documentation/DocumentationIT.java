@@ -353,11 +353,7 @@ final class DocumentationIT {
     }
 
     private static String phase(TestCluster cluster, String batch) {
-        return cluster.batch("show", batch, "-o", "json")
-                .expect(0)
-                .json()
-                .get("state")
-                .asText();
+        return cluster.show(batch).get("state").asText();
     }
 
     private static CodeBlock only(DocumentationPage page, String language) {

@@ -11,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 /// Applied jobs of a cluster of three nodes, on a journal in PostgreSQL.
 @Nightly(shortForm = {"ServedJobsIT", "NemesisIT.eachTickHasOneRunWhateverIsKilledAroundIt"})
@@ -26,14 +24,9 @@ final class ClusterJobsIT extends UnattendedJobsContract {
         Files.writeString(cluster.configuration(), configuration, StandardOpenOption.APPEND);
         startNodes(cluster);
         return new SchedulingSystem() {
-            // By HTTP: a command that asks by messages starts an actor system first, which takes five times the
-            // processor time.
             @Override
             public CommandResult command(String... words) {
-                List<String> all = new ArrayList<>(List.of(words));
-                all.addAll(List.of("--server", cluster.http(0).toString()));
-                all.addAll(List.of("--token-file", cluster.tokenFile().toString()));
-                return cluster.run(all.toArray(String[]::new));
+                return cluster.runOverHttp(words);
             }
 
             @Override
