@@ -2,9 +2,9 @@
 """The real node that the tests of the integrations use. PythonIntegrationsIT starts it, and kills it when a test asks.
 
 The environment says where it is: NIGHTSHIFT_TEST_SERVER is its URL, NIGHTSHIFT_TEST_TOKEN_FILE the file with its token, and
-NIGHTSHIFT_TEST_FOLDER a folder with `job.yaml`, the example job. NIGHTSHIFT_TEST_HOME is the home folder of a server, in place
-of URL and token. NIGHTSHIFT_TEST_GATE is the folder of the gate that holds the node's partitions (ScoringGate in Java). Without
-them, the tests are skipped.
+NIGHTSHIFT_TEST_FOLDER a folder with `job.yaml`, the example job with fewer rows. NIGHTSHIFT_TEST_HOME is the home folder of a
+server, in place of URL and token. NIGHTSHIFT_TEST_GATE is the folder of the gate that holds the node's partitions (ScoringGate in
+Java). Without them, the tests are skipped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TOKEN_FILE = os.environ.get("NIGHTSHIFT_TEST_TOKEN_FILE", "")
 FOLDER = Path(os.environ.get("NIGHTSHIFT_TEST_FOLDER", "."))
 HOME = os.environ.get("NIGHTSHIFT_TEST_HOME", "")
 GATE = Path(os.environ.get("NIGHTSHIFT_TEST_GATE", "."))
-ROWS = 300_000
+ROWS = 60_000
 
 _PATIENCE = 120.0
 
@@ -52,7 +52,7 @@ def job(name: str, where: str = "", more: str = "", ending: str = "parquet") -> 
     text = text.replace("job: flights\n", f"job: {name}\n")
     place = str(destination(name)) if ending == "parquet" else f"{{folder: {destination(name)}}}"
     text = text.replace("parquet: predictions", f"{ending}: {place}")
-    text = text.replace("rows: 25000", "rows: 10000")
+    text = text.replace("rows: 25000", "rows: 2000")
     if where:
         text = text.replace("source:\n", f"source:\n  where: {where}\n")
     return text + more

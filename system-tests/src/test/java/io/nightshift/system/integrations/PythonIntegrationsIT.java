@@ -41,6 +41,9 @@ final class PythonIntegrationsIT {
 
     private static final int PATIENCE_SECONDS = 400;
 
+    /// As many as `real_node.py` expects.
+    private static final String ROWS = "FROM flights LIMIT 60000";
+
     /// The folder of the gate that holds the partitions of the node.
     private static final String GATE = "gate";
 
@@ -53,10 +56,10 @@ final class PythonIntegrationsIT {
     private static @Nullable ProgramProcess node;
 
     @BeforeAll
-    static void start() throws IOException, InterruptedException {
+    static void start() throws IOException, InterruptedException, SQLException {
         python = python();
         assumeTrue(python != null, "Python 3.9 or newer is not installed (Debian: python3)");
-        FlightsJob.in(folder);
+        FlightsJob.on(folder, ROWS);
         TestCluster started = new TestCluster(folder, 1).heldBy(ScoringGate.opened(folder.resolve(GATE)));
         cluster = started;
         node = started.start(0);
@@ -111,7 +114,7 @@ final class PythonIntegrationsIT {
     @Test
     @Nightly(shortForm = "PythonIntegrationsIT.theClientWorksWithANodeThatIsKilledMidway")
     void theClientFindsTheServerOfAHomeFolderAfterAKill(@TempDir Path home) throws Exception {
-        FlightsJob.in(home);
+        FlightsJob.on(home, ROWS);
         ScoringGate gate = ScoringGate.opened(home.resolve(GATE));
         try (HomeServer server = new HomeServer(home, gate)) {
             Map<String, String> environment =
