@@ -59,12 +59,17 @@ final class NemesisIT {
         campaign.redriveRound(Fault.KILL_BATCH, Destination.POSTGRES, Step.COMMITTED);
     }
 
+    @Nightly(
+            shortForm = {
+                "ThePlace.isAskedBeforeAPublishedBatchIsCalledAbsentOrRemoved",
+                "NemesisIT.aBatchComesOutOnceAlthoughAllNodesAreKilled"
+            })
     @Test
     void aBatchComesOutOnceAlthoughItsDestinationIsEmptyForAWhile() {
         campaign.round(Fault.DESTINATION_EMPTY, Destination.PARQUET);
     }
 
-    @Nightly(shortForm = {"NemesisIT.aBatchComesOutOnceAlthoughItsDestinationIsEmptyForAWhile", "GatewayTest"})
+    @Nightly(shortForm = {"NemesisIT.aBatchComesOutOnceAlthoughAllNodesAreKilled", "GatewayTest"})
     @ParameterizedTest
     @EnumSource(names = {"DESTINATION_AWAY", "FOREIGN_WRITER", "FORBIDDEN_CALLER", "FORBIDDEN_PROMOTION"})
     void aBatchComesOutOnceWhateverOthersDoToIt(Fault fault) {

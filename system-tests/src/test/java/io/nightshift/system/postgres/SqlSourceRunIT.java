@@ -32,7 +32,7 @@ final class SqlSourceRunIT {
 
     private static final int ROWS = 30_000;
     /// So many that a kill in the middle comes before the end, also where this process is held up.
-    private static final String MANY_PARTITIONS = "partitions.rows=200";
+    private static final String MANY_PARTITIONS = "partitions.rows=1000";
 
     private static final Pattern COMMITTED = Pattern.compile(" committed");
 

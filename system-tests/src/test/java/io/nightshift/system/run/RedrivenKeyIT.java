@@ -8,6 +8,7 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.database.PostgresServer;
 import io.nightshift.testing.database.RedisServer;
@@ -107,6 +108,7 @@ final class RedrivenKeyIT {
                 .isEqualTo(String.valueOf(ROWS));
     }
 
+    @Nightly(shortForm = {"RedrivenKeyIT.isVerifiedInAFolder", "PostgresDestinationIT"})
     @Test
     void isVerifiedInATable() throws Exception {
         FlightsJob job = job("", BUCKETS);
@@ -122,6 +124,7 @@ final class RedrivenKeyIT {
         }
     }
 
+    @Nightly(shortForm = {"RedrivenKeyIT.isVerifiedInAFolder", "RedisHashesIT"})
     @Test
     void isVerifiedInRedis() throws Exception {
         FlightsJob job = job("", BUCKETS);

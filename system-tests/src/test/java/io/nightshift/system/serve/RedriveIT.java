@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +75,12 @@ final class RedriveIT {
     }
 
     /// The server is killed while something is in the way of the supplement, and then its staged files are lost.
+    @Nightly(
+            shortForm = {
+                "RedriveDecisionsTest.aSupplementThatIsRefusedForGoodIsWithdrawn",
+                "Supplements.thatAreWithdrawnLeaveTheBatchAsItWas",
+                "RedriveIT.fixedRowsJoinTheirBatchHoweverTheServerEnds"
+            })
     @Test
     void rowsThatCanNeverBePublishedLeaveTheBatchAsItWas() throws Exception {
         makeJob();
