@@ -6,6 +6,7 @@ import io.nightshift.scoring.format.ModelFormat;
 import io.nightshift.scoring.format.ModelLibrary;
 import io.nightshift.scoring.format.catboost.CatBoostFormat;
 import io.nightshift.scoring.format.lightgbm.LightGbmFormat;
+import io.nightshift.scoring.format.mojo.MojoFormat;
 import io.nightshift.scoring.format.nightshift.NightshiftFormat;
 import io.nightshift.scoring.format.onnx.OnnxFormat;
 import io.nightshift.scoring.format.sklearn.ExchangeFormat;
@@ -45,6 +46,7 @@ public final class ModelLoader {
         libraries.forEach(library -> formats.add(library.format()));
         formats.add(new LightGbmFormat());
         formats.add(new CatBoostFormat());
+        formats.add(new MojoFormat());
         formats.add(new ExchangeFormat());
         formats.add(new XgboostFormat());
         formats.add(new OnnxFormat());
@@ -120,9 +122,6 @@ public final class ModelLoader {
         if (start.startsWith("\u0080\u0003") || start.startsWith("\u0080\u0004") || start.startsWith("\u0080\u0005")) {
             return "it is a Python pickle or joblib file, which would run its author's code; export a scikit-learn model"
                     + " by tools/export-sklearn.py.";
-        }
-        if (start.startsWith("PK\u0003\u0004")) {
-            return "it is a ZIP archive.";
         }
         if (start.startsWith("\u00ac\u00ed")) {
             return "it is a serialised Java object, as Smile saves its models; it needs the module nightshift-smile: on"

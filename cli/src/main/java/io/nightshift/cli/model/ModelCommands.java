@@ -57,7 +57,7 @@ public final class ModelCommands {
             name = "import",
             description =
                     "Registers a model file as the next version of a model: XGBoost (JSON or UBJSON), LightGBM (text),"
-                            + " CatBoost, ONNX, Smile, or a file of tools/export-sklearn.py.",
+                            + " CatBoost, H2O (MOJO), ONNX, Smile, or a file of tools/export-sklearn.py.",
             mixinStandardHelpOptions = true)
     static final class Import implements Callable<Integer> {
 

@@ -42,7 +42,8 @@ public sealed interface ModelReference {
 
     /// A reference with one of these endings is a path, even without a `/`. No registered model's name has
     /// such an ending.
-    List<String> EXTENSIONS = List.of(".json", ".ubj", ".ser", ".nsm", ".model", ".txt", ".onnx", ".bin");
+    List<String> EXTENSIONS =
+            List.of(".json", ".ubj", ".ser", ".nsm", ".model", ".txt", ".onnx", ".bin", ".cbm", ".zip");
 
     /// Regular expression of the path of a model file.
     String FILE = "([^\\u0000-\\u001f/]*/[^\\u0000-\\u001f]*|[^\\u0000-\\u001f/]+("

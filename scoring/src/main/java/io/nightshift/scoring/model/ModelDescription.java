@@ -6,7 +6,7 @@ import java.util.Map;
 /// A model's inputs and outputs.
 ///
 /// @param format the format of the file it came from: `xgboost-json`, `xgboost-ubjson`, `lightgbm`,
-///     `catboost`, `onnx`, `exchange` or `smile`
+///     `catboost`, `h2o-mojo`, `onnx`, `exchange` or `smile`
 /// @param algorithm in the words of the training library, e.g. `gbtree`, `RandomForest`
 /// @param task what it predicts
 /// @param features its inputs, in the model's order; all named or none

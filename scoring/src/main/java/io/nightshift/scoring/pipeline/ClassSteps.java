@@ -31,9 +31,11 @@ final class ClassSteps {
         });
     }
 
-    /// Each column's share of the sum of the columns. If the sum is 0, each class has the same share.
+    /// Each column's share of the sum of the columns. If the sum is 0, each class has the share `empty`, by
+    /// default the same of 1.
     static PreparedStep share(PipelineStep step) {
         int classes = requireClasses(step);
+        double empty = step.has("empty") ? step.numbers("empty", 1)[0] : 1.0 / classes;
         return StepKind.stateless((inputs, rows, outputs) -> {
             for (int row = 0; row < rows; row++) {
                 double total = 0;
@@ -41,7 +43,7 @@ final class ClassSteps {
                     total += input[row];
                 }
                 for (int i = 0; i < classes; i++) {
-                    outputs[i][row] = total == 0 ? 1.0 / classes : inputs[i][row] / total;
+                    outputs[i][row] = total == 0 ? empty : inputs[i][row] / total;
                 }
             }
         });

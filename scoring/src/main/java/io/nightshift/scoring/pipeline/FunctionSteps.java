@@ -65,6 +65,19 @@ final class FunctionSteps {
         });
     }
 
+    /// The power of each value with one of the `exponents` for each column.
+    static PreparedStep pow(PipelineStep step) {
+        int columns = StepKind.requireColumnForColumn(step);
+        double[] exponents = step.numbers("exponents", columns);
+        return StepKind.stateless((inputs, rows, outputs) -> {
+            for (int column = 0; column < columns; column++) {
+                for (int row = 0; row < rows; row++) {
+                    outputs[column][row] = Math.pow(inputs[column][row], exponents[column]);
+                }
+            }
+        });
+    }
+
     /// The power transform of Yeo and Johnson ("A new family of power transformations to improve normality or
     /// symmetry", 2000), or that of Box and Cox if `boxcox` is 1, with one of the `lambdas` for each column.
     static PreparedStep power(PipelineStep step) {

@@ -23,6 +23,7 @@ final class StepKinds {
             entry("missing", ColumnSteps::missing),
             entry("normalize", RowSteps::normalize),
             entry("one-hot", LookupSteps::oneHot),
+            entry("pow", FunctionSteps::pow),
             entry("power", FunctionSteps::power),
             entry("product", RowSteps::product),
             entry("quantile", InterpolationSteps::quantile),

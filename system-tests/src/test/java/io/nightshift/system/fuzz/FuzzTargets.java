@@ -16,6 +16,8 @@ import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.ModelLoader;
 import io.nightshift.smile.SmileLibrary;
 import io.nightshift.testing.Checkout;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
@@ -26,12 +28,17 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.ExtendedActorSystem;
 
@@ -52,6 +59,7 @@ final class FuzzTargets {
                             "examples/flights/flights.ubj", "scoring/src/test/resources/categories/xgboost.ubj")),
             entry("model-lightgbm", () -> new Models("examples/storms/storms.lightgbm")),
             entry("model-catboost", () -> new Models("scoring/src/test/resources/catboost/*.cbm")),
+            entry("model-mojo", Mojos::new),
             entry("model-sklearn", () -> new Models("scoring/src/test/resources/sklearn/*.json")),
             entry("model-onnx", () -> new Models("scoring/src/test/resources/peers/*.onnx")),
             entry("model-smile", () -> new Models("smile/src/test/resources/smile/*.ser")),
@@ -280,6 +288,67 @@ final class FuzzTargets {
             } catch (IllegalStateException noAnswer) {
                 // A step of a pipeline refuses the rows, which is the contract of a scorer.
             }
+        }
+    }
+
+    /// MOJOs of H2O. An input is a ZIP archive or, behind a zero, the files of one: for each the length of its
+    /// name, its name, its length and its content. The target packs these with their checksums, as an attacker
+    /// could.
+    private static final class Mojos extends Models {
+
+        Mojos() {
+            super("scoring/src/test/resources/mojo/*.zip");
+        }
+
+        @Override
+        public List<byte[]> seeds() {
+            List<byte[]> seeds = new ArrayList<>(super.seeds());
+            super.seeds().forEach(archive -> seeds.add(unpacked(archive)));
+            return seeds;
+        }
+
+        @Override
+        public void read(byte[] input) {
+            super.read(input.length > 0 && input[0] == 0 ? packed(input) : input);
+        }
+
+        private static byte[] unpacked(byte[] archive) {
+            ByteArrayOutputStream files = new ByteArrayOutputStream();
+            files.write(0);
+            try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
+                for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                    byte[] name = entry.getName().getBytes(StandardCharsets.UTF_8);
+                    byte[] content = zip.readAllBytes();
+                    files.write(name.length);
+                    files.writeBytes(name);
+                    files.write(content.length >> 8);
+                    files.write(content.length);
+                    files.writeBytes(content);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return files.toByteArray();
+        }
+
+        private static byte[] packed(byte[] input) {
+            ByteArrayOutputStream archive = new ByteArrayOutputStream();
+            ByteArrayInputStream files = new ByteArrayInputStream(input, 1, input.length);
+            Set<String> names = new HashSet<>();
+            try (ZipOutputStream zip = new ZipOutputStream(archive)) {
+                zip.setLevel(0);
+                while (files.available() > 0) {
+                    String name = new String(files.readNBytes(files.read()), StandardCharsets.ISO_8859_1);
+                    byte[] content = files.readNBytes(Math.max(0, files.read() << 8 | files.read()));
+                    if (names.add(name)) {
+                        zip.putNextEntry(new ZipEntry(name));
+                        zip.write(content);
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return archive.toByteArray();
         }
     }
 
