@@ -1,5 +1,6 @@
 package io.nightshift.scoring;
 
+import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.Scorer;
 import java.lang.foreign.MemorySegment;
@@ -19,12 +20,15 @@ public final class ColumnScorer {
     private final double[][] features;
     private final double[][] outputs;
     private final int predictions;
+    private final boolean hasHashes;
 
     /// @param model the model that scores; other threads may use it at the same time
     public ColumnScorer(Model model) {
         this.scorer = model.scorer();
         this.features = new double[model.description().features().size()][BLOCK];
         this.predictions = model.description().outputs();
+        this.hasHashes = model.description().features().stream()
+                .anyMatch(feature -> feature.type() instanceof FeatureType.Hashed);
         this.outputs = new double[predictions + model.description().margins()][BLOCK];
     }
 
@@ -35,9 +39,11 @@ public final class ColumnScorer {
     /// @param rows the number of rows, 0 or more
     /// @param results one array for each of the model's outputs and, if wanted, its margins, each with room
     ///     for `rows` values, as in [Scorer#score]
-    /// @throws IllegalArgumentException if there are too few or too many columns or results
+    /// @throws IllegalArgumentException if there are too few or too many columns or results, or the model has
+    ///     features that are hashes of texts, which a float can't hold
     public void score(float[][] columns, int rows, double[][] results) {
         check(columns.length, results.length);
+        refuseHashes(Precision.FLOAT32);
         for (int from = 0; from < rows; from += BLOCK) {
             int count = Math.min(BLOCK, rows - from);
             for (int feature = 0; feature < features.length; feature++) {
@@ -57,15 +63,18 @@ public final class ColumnScorer {
     /// Scores memory segments, on or outside the heap, in the machine's byte order and of any alignment.
     ///
     /// @param columns one segment per feature, in the model's order, each with at least `rows` elements. NaN
-    ///     is a missing value. The value of a nominal feature is the position of its level, from 0
+    ///     is a missing value. The value of a nominal feature is the position of its level, from 0; that of a
+    ///     text which the model knows by its hash is the hash
     /// @param elements the type of all elements of `columns`: floats (4 bytes) or doubles (8 bytes)
     /// @param rows the number of rows, 0 or more
     /// @param results one segment for each of the model's outputs and, if wanted, its margins, each with room
     ///     for `rows` doubles, as in [Scorer#score]
-    /// @throws IllegalArgumentException if there are too few or too many columns or results
+    /// @throws IllegalArgumentException if there are too few or too many columns or results, or the elements are
+    ///     floats and the model has features that are hashes of texts
     /// @throws IndexOutOfBoundsException if a segment is too small
     public void score(MemorySegment[] columns, Precision elements, long rows, MemorySegment[] results) {
         check(columns.length, results.length);
+        refuseHashes(elements);
         for (long from = 0; from < rows; from += BLOCK) {
             int count = (int) Math.min(BLOCK, rows - from);
             for (int feature = 0; feature < features.length; feature++) {
@@ -93,6 +102,12 @@ public final class ColumnScorer {
                     block[row] = column.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (from + row) * Float.BYTES);
                 }
             }
+        }
+    }
+
+    private void refuseHashes(Precision elements) {
+        if (hasHashes && elements == Precision.FLOAT32) {
+            throw new IllegalArgumentException("the model has hashes of texts, which floats can't hold; give doubles");
         }
     }
 

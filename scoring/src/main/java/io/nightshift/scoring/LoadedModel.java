@@ -80,6 +80,7 @@ final class LoadedModel implements Model {
             names += 64;
             names += switch (feature.type()) {
                 case FeatureType.Numeric numeric -> 0;
+                case FeatureType.Hashed hashed -> 0;
                 case FeatureType.Nominal nominal -> heapBytes(nominal.levels());
                 case FeatureType.Categorical categorical ->
                     20L * categorical.codes().size() + heapBytes(categorical.names());

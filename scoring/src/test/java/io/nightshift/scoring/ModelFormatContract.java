@@ -10,6 +10,7 @@ import io.nightshift.scoring.kernel.ReferenceKernel;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.model.TextHash;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -294,6 +295,7 @@ public abstract class ModelFormatContract extends HostileFiles {
                 case FeatureType.Categorical categorical -> number(random);
                 case FeatureType.Nominal(List<String> levels, boolean open) ->
                     random.nextInt(open ? FeatureType.Nominal.OTHER : 0, levels.size());
+                case FeatureType.Hashed(TextHash hash) -> hash.of("x".repeat(random.nextInt(6)) + random.nextInt(6));
             });
         }
         return rows;

@@ -7,6 +7,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Scorer;
 import io.nightshift.scoring.model.Task;
+import io.nightshift.scoring.model.TextHash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,11 @@ public record SumModel(ModelDescription description) implements Model {
 
     public static ModelFeature level(String name, boolean missing, String... levels) {
         return new ModelFeature(name, new FeatureType.Nominal(List.of(levels)), missing);
+    }
+
+    /// A text that the model knows by its hash.
+    public static ModelFeature hashed(String name, boolean missing) {
+        return new ModelFeature(name, new FeatureType.Hashed(TextHash.CITY), missing);
     }
 
     /// A text that may also be another than the levels.

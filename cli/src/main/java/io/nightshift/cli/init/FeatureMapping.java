@@ -149,6 +149,7 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
             case FeatureType.Numeric numeric -> true;
             case FeatureType.Nominal nominal -> false;
             case FeatureType.Categorical categorical -> categorical.names().isEmpty();
+            case FeatureType.Hashed hashed -> false;
         };
     }
 
@@ -158,6 +159,7 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
             case FeatureType.Nominal nominal -> BoundJob.isAlwaysFinite(type) || BoundJob.isText(type);
             case FeatureType.Categorical categorical ->
                 BoundJob.isNumber(type) || (!categorical.names().isEmpty() && BoundJob.isText(type));
+            case FeatureType.Hashed hashed -> BoundJob.isInteger(type) || BoundJob.isText(type);
         };
     }
 
@@ -170,6 +172,7 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
                     case FeatureType.Numeric numeric ->
                         data.texts().containsKey(column) && !data.numerals().contains(column);
                     case FeatureType.Nominal nominal -> false;
+                    case FeatureType.Hashed hashed -> false;
                 };
     }
 

@@ -215,6 +215,7 @@ public final class ModelCommands {
                             ? "a category by its number; the file does not list the categories"
                             : "a category by its number, one of %,d: %s".formatted(codes.size(), listed(codes));
                 }
+                case FeatureType.Hashed hashed -> "any text, or a whole number; the file has only hashes of the texts";
             };
         }
 

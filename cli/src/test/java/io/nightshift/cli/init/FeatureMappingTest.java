@@ -10,6 +10,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Task;
+import io.nightshift.scoring.model.TextHash;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,6 +51,17 @@ final class FeatureMappingTest {
 
         assertThat(mapping.features()).containsExactly(new Same("a"), new Same("b"));
         assertThat(mapping.isComplete()).isTrue();
+    }
+
+    @Test
+    void aTextThatTheModelKnowsByItsHashIsATextOrAWholeNumber() {
+        ModelFeature plan = new ModelFeature("plan", new FeatureType.Hashed(TextHash.CITY), false);
+
+        assertThat(map(columns("plan", "VARCHAR"), plan).features()).containsExactly(new Same("plan"));
+        assertThat(map(columns("plan", "BIGINT"), plan).features()).containsExactly(new Same("plan"));
+        assertThat(map(columns("plan", "DOUBLE"), plan).features())
+                .containsExactly(new Unmapped(
+                        "plan", "the column plan is DOUBLE, and the model needs a text", "CAST(plan AS VARCHAR)"));
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Task;
+import io.nightshift.scoring.model.TextHash;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -58,7 +59,9 @@ abstract class ModelRegistryContract {
             "exchange",
             "LogisticRegression",
             Task.REGRESSION,
-            List.of(new ModelFeature("plan", new FeatureType.Nominal(List.of("basic"), true), true)),
+            List.of(
+                    new ModelFeature("plan", new FeatureType.Nominal(List.of("basic"), true), true),
+                    new ModelFeature("city", new FeatureType.Hashed(TextHash.CITY), false)),
             List.of(),
             Map.of());
 

@@ -118,6 +118,7 @@ final class ModelRoutes {
             case FeatureType.Nominal nominal -> new Feature(name, "nominal", nominal.levels(), feature.missing());
             case FeatureType.Categorical categorical ->
                 new Feature(name, "categorical", categorical.names(), feature.missing());
+            case FeatureType.Hashed hashed -> new Feature(name, "text", List.of(), feature.missing());
         };
     }
 }

@@ -61,6 +61,11 @@ public sealed interface FeatureType {
         }
     }
 
+    /// Any text. A scorer takes the text's hash, by which the model knows the texts that it was trained with.
+    ///
+    /// @param hash the function
+    record Hashed(TextHash hash) implements FeatureType {}
+
     /// The precision of numbers.
     enum Precision {
         /// Single precision: 32 bits.

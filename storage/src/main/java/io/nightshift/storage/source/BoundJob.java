@@ -466,7 +466,19 @@ public record BoundJob(
                             : named(known, isName(type, known), unseen);
                 }
                 case FeatureType.Numeric numeric -> given == null ? null : named(given, isName(type, given), unseen);
+                case FeatureType.Hashed hashed -> {
+                    refuseList(key, given);
+                    yield null;
+                }
             };
+        }
+
+        private static void refuseList(String key, @Nullable List<String> given) {
+            if (given != null) {
+                throw FailureException.permanent(
+                        "categories.%s: the model takes any text and knows the texts of its training by their hashes; leave the key out"
+                                .formatted(key));
+            }
         }
 
         private static Categories named(List<String> names, boolean byName, Categories.Unseen unseen) {
@@ -513,6 +525,7 @@ public record BoundJob(
                 case FeatureType.Nominal nominal -> isAlwaysFinite(type) || isText(type);
                 case FeatureType.Categorical categorical -> isNumber(type) || isName(categories);
                 case FeatureType.Numeric numeric -> isNumber(type) || isName(categories);
+                case FeatureType.Hashed hashed -> isInteger(type) || isText(type);
             };
         }
 
@@ -531,6 +544,7 @@ public record BoundJob(
                     case FeatureType.Numeric numeric -> "a number";
                     case FeatureType.Nominal nominal -> "a level";
                     case FeatureType.Categorical categorical -> "a category";
+                    case FeatureType.Hashed hashed -> "a text or a whole number";
                 };
                 return "%s is %s, but the model's feature \"%s\" wants %s; convert it under source.select%s"
                         .formatted(

@@ -3,6 +3,7 @@ package io.nightshift.worker.partition;
 import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.model.TextHash;
 import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.duckdb.Sql;
@@ -14,6 +15,7 @@ import io.nightshift.storage.source.Categories.Unseen;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.storage.source.SourceRelation;
 import io.nightshift.worker.scoring.CheckedValues;
+import io.nightshift.worker.scoring.ScoreFunctions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -131,8 +133,7 @@ final class SliceQuery {
         }
         for (int i = 0; i < job.features().size(); i++) {
             Feature feature = job.features().get(i);
-            select.add("CAST(%s AS DOUBLE) AS nightshift_feature_%d"
-                    .formatted(narrowed(inline(feature.source()), precision(feature)), i));
+            select.add("%s AS nightshift_feature_%d".formatted(encoded(feature, inline(feature.source())), i));
         }
         for (int i = 0; i < job.output().size(); i++) {
             select.add(inline(job.output().get(i)) + " AS nightshift_output_" + i);
@@ -404,11 +405,18 @@ final class SliceQuery {
     private String argument(Feature feature) {
         Categories categories = feature.categories();
         if (categories == null || !categories.byName()) {
-            return "CAST(" + narrowed(value(feature.source()), precision(feature)) + " AS DOUBLE)";
+            return encoded(feature, value(feature.source()));
         }
         String name = name(feature);
         return "CAST(coalesce(list_position(%s, %s), CASE WHEN %s IS NULL THEN NULL ELSE 0 END) - 1 AS DOUBLE)"
                 .formatted(categories.list(), name, name);
+    }
+
+    /// The number that stands for a value of a feature: the value itself, or the hash of its text.
+    private static String encoded(Feature feature, String value) {
+        return feature.model().type() instanceof FeatureType.Hashed(TextHash hash)
+                ? "%s(CAST(%s AS VARCHAR))".formatted(ScoreFunctions.name(hash), value)
+                : "CAST(" + narrowed(value, precision(feature)) + " AS DOUBLE)";
     }
 
     private String name(Feature feature) {
@@ -420,6 +428,7 @@ final class SliceQuery {
             case FeatureType.Numeric(Precision precision) -> precision;
             case FeatureType.Categorical categorical -> categorical.precision();
             case FeatureType.Nominal nominal -> Precision.FLOAT64;
+            case FeatureType.Hashed hashed -> Precision.FLOAT64;
         };
     }
 

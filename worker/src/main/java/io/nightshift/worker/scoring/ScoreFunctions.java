@@ -1,16 +1,19 @@
 package io.nightshift.worker.scoring;
 
+import io.nightshift.scoring.model.TextHash;
 import io.nightshift.storage.duckdb.VectorMemory;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Locale;
 import org.duckdb.DuckDBColumnType;
 import org.duckdb.DuckDBDataChunkReader;
 import org.duckdb.DuckDBFunctions;
 import org.duckdb.DuckDBLogicalType;
+import org.duckdb.DuckDBReadableVector;
 import org.duckdb.DuckDBWritableVector;
 import org.jspecify.annotations.Nullable;
 
-/// The two SQL functions by which a query scores rows, a vector of rows at a time.
+/// The SQL functions by which a query scores rows, a vector of rows at a time.
 ///
 /// `nightshift_score(feature, …, checked, …)` scores a row and returns its ticket; NULL is a missing value.
 /// The
@@ -21,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// them.
 ///
 /// `nightshift_failure(feature, …)` says why the model can't score a row; NULL for a row that it can score.
+///
+/// `nightshift_hash_city(text)` is a text's [TextHash], for a model that knows texts by it.
 public final class ScoreFunctions {
 
     private static final VectorMemory MEMORY = VectorMemory.ofTheDriver();
@@ -56,6 +61,31 @@ public final class ScoreFunctions {
                 .withVolatile()
                 .withVectorizedFunction(ScoreFunctions::output)
                 .register(connection);
+        for (TextHash hash : TextHash.values()) {
+            DuckDBFunctions.scalarFunction()
+                    .withName(name(hash))
+                    .withParameter(DuckDBColumnType.VARCHAR)
+                    .withReturnType(DuckDBColumnType.DOUBLE)
+                    .withVectorizedFunction((in, out) -> hash(hash, in, out))
+                    .register(connection);
+        }
+    }
+
+    /// The SQL function of a hash of texts.
+    public static String name(TextHash hash) {
+        return "nightshift_hash_" + hash.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static void hash(TextHash hash, DuckDBDataChunkReader in, DuckDBWritableVector out) {
+        DuckDBReadableVector texts = in.vector(0);
+        int rows = (int) in.rowCount();
+        for (int row = 0; row < rows; row++) {
+            if (texts.isNull(row)) {
+                out.setNull(row);
+            } else {
+                out.setDouble(row, hash.of(texts.getString(row)));
+            }
+        }
     }
 
     private static void score(DuckDBDataChunkReader in, DuckDBWritableVector out) {

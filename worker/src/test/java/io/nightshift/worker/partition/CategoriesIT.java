@@ -7,6 +7,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job.UnseenCategories;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.TextHash;
 import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -185,5 +187,52 @@ class CategoriesIT {
                 SumModel.of(SumModel.level("f0", false, "9", "10"), SumModel.level("f1", false, "false", "true"));
         assertThat(node.predictions(node.score(TestJobBuilder.over(file).build(), model, file)))
                 .containsExactly("0|2.0");
+    }
+
+    @Test
+    void aTextOrAWholeNumberThatAModelKnowsByItsHashIsHashed() {
+        Path file = node.parquet(
+                "in.parquet", "SELECT unnest(['foo', 'bar', NULL, 'grün', '']) AS f0, unnest([7, -7, 1, 2, 3]) AS f1");
+        double[] expected = {
+            hash("foo") + hash("7"),
+            hash("bar") + hash("-7"),
+            SumModel.MISSING + hash("1"),
+            hash("grün") + hash("2"),
+            hash("") + hash("3")
+        };
+        SumModel model = SumModel.of(SumModel.hashed("f0", true), SumModel.hashed("f1", true));
+
+        Scored scored = node.score(TestJobBuilder.over(file).build(), model, file);
+
+        assertThat(node.predictions(scored))
+                .containsExactlyElementsOf(IntStream.range(0, expected.length)
+                        .mapToObj(row -> row + "|" + expected[row])
+                        .toList());
+        assertThat(scored.unseen()).isEmpty();
+
+        SumModel strict = SumModel.of(SumModel.hashed("f0", false), SumModel.hashed("f1", false));
+        Scored quarantined = node.score(TestJobBuilder.over(file).build(), strict, file);
+        assertThat(node.reasons(quarantined)).containsExactly("2|feature \"f0\" is missing");
+        assertThat(node.predictions(quarantined)).contains("1|" + expected[1]).hasSize(4);
+    }
+
+    private static double hash(String text) {
+        return TextHash.CITY.of(text);
+    }
+
+    @Test
+    void valuesThatAreNoTextAreNotHashed() {
+        for (String value : List.of("1.5::DOUBLE", "true", "DATE '2026-12-01'")) {
+            Path file = node.parquet("in.parquet", "SELECT %s AS f0".formatted(value));
+            assertThatThrownBy(() -> node.score(
+                            TestJobBuilder.over(file).build(), SumModel.of(SumModel.hashed("f0", false)), file))
+                    .hasMessageContaining("the model's feature \"f0\" wants a text or a whole number");
+        }
+        Path file = node.parquet("in.parquet", "SELECT 'a' AS f0");
+        assertThatThrownBy(() -> node.score(
+                        TestJobBuilder.over(file).categories("f0", "a").build(),
+                        SumModel.of(SumModel.hashed("f0", false)),
+                        file))
+                .hasMessageContaining("categories.f0: the model takes any text");
     }
 }

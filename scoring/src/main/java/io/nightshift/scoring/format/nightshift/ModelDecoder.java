@@ -24,6 +24,7 @@ import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Task;
+import io.nightshift.scoring.model.TextHash;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -94,6 +95,7 @@ final class ModelDecoder {
             case ModelEncoder.OPEN_NOMINAL -> new FeatureType.Nominal(texts(), true);
             case ModelEncoder.CATEGORICAL ->
                 new FeatureType.Categorical(Precision.valueOf(text()), integers(), texts());
+            case ModelEncoder.HASHED -> new FeatureType.Hashed(TextHash.valueOf(text()));
             default -> throw new MalformedModelException("it has a feature of an unknown kind");
         };
         return new ModelFeature(name, type, missing);

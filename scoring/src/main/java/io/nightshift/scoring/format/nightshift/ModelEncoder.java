@@ -15,6 +15,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.TextHash;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -40,6 +41,7 @@ final class ModelEncoder {
     static final int NOMINAL = 1;
     static final int CATEGORICAL = 2;
     static final int OPEN_NOMINAL = 3;
+    static final int HASHED = 4;
 
     private ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -124,6 +126,10 @@ final class ModelEncoder {
                 text(precision.name());
                 integers(codes);
                 texts(names);
+            }
+            case FeatureType.Hashed(TextHash hash) -> {
+                octet(HASHED);
+                text(hash.name());
             }
         }
     }

@@ -214,6 +214,7 @@ final class ExchangeReader {
             case FeatureType.Numeric(Precision precision) -> precision;
             case FeatureType.Categorical categorical -> categorical.precision();
             case FeatureType.Nominal nominal -> Precision.FLOAT64;
+            case FeatureType.Hashed hashed -> Precision.FLOAT64;
         };
     }
 
