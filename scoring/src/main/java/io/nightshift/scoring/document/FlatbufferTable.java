@@ -74,6 +74,14 @@ public final class FlatbufferTable {
         return has(field) ? in.getDouble(place(field, Double.BYTES)) : otherwise;
     }
 
+    /// A single-precision number.
+    ///
+    /// @param field the number of the field, from 0
+    /// @param otherwise the value if the table lacks the field
+    public float single(int field, float otherwise) throws MalformedModelException {
+        return has(field) ? in.getFloat(place(field, Float.BYTES)) : otherwise;
+    }
+
     /// A text.
     ///
     /// @param field the number of the field, from 0
@@ -146,6 +154,14 @@ public final class FlatbufferTable {
         double[] numbers = new double[vector.remaining() / Double.BYTES];
         vector.asDoubleBuffer().get(numbers);
         return numbers;
+    }
+
+    /// A vector of structures, or of octets, as bytes in little-endian order.
+    ///
+    /// @param field the number of the field, from 0
+    /// @param bytes the size of a structure
+    public ByteBuffer structures(int field, int bytes) throws MalformedModelException {
+        return vector(field, bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private String textAt(long at) throws MalformedModelException {

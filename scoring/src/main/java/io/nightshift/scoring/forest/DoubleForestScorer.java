@@ -128,7 +128,7 @@ final class DoubleForestScorer implements Scorer {
         double[] sum = sums[0];
         double[] prediction = outputs[0];
         switch (forest.shape().link()) {
-            case IDENTITY -> System.arraycopy(sum, 0, prediction, from, count);
+            case IDENTITY, FIRST -> System.arraycopy(sum, 0, prediction, from, count);
             case MEAN -> {
                 for (int row = 0; row < count; row++) {
                     prediction[from + row] = sum[row] / forest.trees();

@@ -107,7 +107,8 @@ public record LinearForm(
     private static boolean isOfDoubles(Link link) {
         return switch (link) {
             case IDENTITY, EXPONENTIAL, SIGMOID, LOGISTIC_FROM_HALF, LOGISTIC_ABOVE_ZERO, STEP, SOFTMAX -> true;
-            case MEAN,
+            case FIRST,
+                    MEAN,
                     SIGNED_SQUARE,
                     SOFTPLUS,
                     LOGISTIC,

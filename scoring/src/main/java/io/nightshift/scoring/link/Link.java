@@ -10,6 +10,9 @@ import io.nightshift.scoring.model.FeatureType.Precision;
 public enum Link {
     /// A regression: the sum.
     IDENTITY(Outputs.VALUE),
+    /// A regression: the first of several sums. The others say how certain it is (CatBoost's
+    /// `RMSEWithUncertainty`).
+    FIRST(Outputs.VALUE),
     /// A regression: the sum over the number of trees.
     MEAN(Outputs.VALUE),
     /// A regression: the exponential of the sum.
@@ -71,13 +74,14 @@ public enum Link {
     ///
     /// @param sums the number of sums of a model
     public boolean accepts(int sums) {
-        return outputs == Outputs.CLASSES ? sums >= 2 : sums == 1;
+        return outputs == Outputs.CLASSES || this == FIRST ? sums >= 2 : sums == 1;
     }
 
     /// Whether sums are a margin: scores on an open scale, from which the link computes the predictions.
     public boolean hasMargin() {
         return switch (this) {
             case IDENTITY,
+                    FIRST,
                     EXPONENTIAL,
                     SIGNED_SQUARE,
                     SOFTPLUS,
@@ -101,7 +105,7 @@ public enum Link {
         return switch (this) {
             case IDENTITY, EXPONENTIAL, SIGMOID, LOGISTIC, SOFTMAX, ONE_VS_ALL, PROBABILITIES -> true;
             case STEP, PROBABILITY -> arithmetic == Precision.FLOAT32;
-            case MEAN, SIGNED_SQUARE, SOFTPLUS, LOGISTIC_FROM_ZERO, HALF_LOGISTIC, SHARES, VOTED_SHARES ->
+            case FIRST, MEAN, SIGNED_SQUARE, SOFTPLUS, LOGISTIC_FROM_ZERO, HALF_LOGISTIC, SHARES, VOTED_SHARES ->
                 arithmetic == Precision.FLOAT64;
             case LOGISTIC_ABOVE_ZERO -> arithmetic == Precision.FLOAT64;
             case LOGISTIC_FROM_HALF -> false;

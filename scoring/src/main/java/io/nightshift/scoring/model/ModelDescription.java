@@ -13,8 +13,8 @@ import java.util.Map;
 /// @param classes the labels, in the model's order (the positive class of a binary model last); empty for a
 ///     regression
 /// @param facts other facts for people, by name: number of trees, training metrics, library version
-/// @param margins the number of raw margins that a scorer can give in addition to the outputs: 0, 1, or one
-///     per class
+/// @param margins the number of raw margins that a scorer can give in addition to the outputs: 0, 1, one per
+///     class, or several of a regression
 public record ModelDescription(
         String format,
         String algorithm,
@@ -45,7 +45,7 @@ public record ModelDescription(
         if (classes.size() != expected) {
             throw new IllegalArgumentException(task + " does not go with the classes " + classes);
         }
-        if (margins != 0 && margins != 1 && margins != classes.size()) {
+        if (task != Task.REGRESSION && margins != 0 && margins != 1 && margins != classes.size()) {
             throw new IllegalArgumentException(margins + " margins do not go with the classes " + classes);
         }
     }

@@ -30,6 +30,7 @@ final class StepKinds {
             entry("scale", ColumnSteps::scale),
             entry("share", ClassSteps::share),
             entry("softmax", ClassSteps::softmax),
+            entry("target-statistics", TargetStatistics::prepare),
             entry("threshold", ColumnSteps::threshold),
             entry("vote", ClassSteps::vote),
             entry("weighted-median", RowSteps::weightedMedian));

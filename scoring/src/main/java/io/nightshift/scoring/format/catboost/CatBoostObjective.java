@@ -15,7 +15,7 @@ record CatBoostObjective(String name, Kind kind, Link link) {
 
     private static final String SUPPORTED =
             "Logloss, CrossEntropy, Focal, MultiClass, MultiClassOneVsAll, MultiLogloss,"
-                    + " MultiCrossEntropy, Poisson, Tweedie, and regressions and rankings with one raw value";
+                    + " MultiCrossEntropy, Poisson, Tweedie, RMSEWithUncertainty, and regressions and rankings with one raw value";
 
     enum Kind {
         VALUE,
@@ -48,6 +48,7 @@ record CatBoostObjective(String name, Kind kind, Link link) {
             case "MultiClass" -> new CatBoostObjective(name, Kind.CLASSES, Link.SOFTMAX);
             case "MultiClassOneVsAll", "MultiLogloss", "MultiCrossEntropy" ->
                 new CatBoostObjective(name, Kind.CLASSES, Link.ONE_VS_ALL);
+            case "RMSEWithUncertainty" -> new CatBoostObjective(name, Kind.VALUE, Link.FIRST);
             case "Poisson", "Tweedie" -> new CatBoostObjective(name, Kind.VALUE, Link.EXPONENTIAL);
             case "RMSE",
                     "MAE",

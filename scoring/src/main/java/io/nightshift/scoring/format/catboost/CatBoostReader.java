@@ -4,24 +4,18 @@ import io.nightshift.scoring.document.DocumentReader;
 import io.nightshift.scoring.document.DocumentValue;
 import io.nightshift.scoring.document.FlatbufferTable;
 import io.nightshift.scoring.document.JsonDocument;
-import io.nightshift.scoring.form.Forest;
-import io.nightshift.scoring.form.Forest.Comparison;
-import io.nightshift.scoring.form.ForestBuilder;
-import io.nightshift.scoring.form.ForestShape;
 import io.nightshift.scoring.form.ModelDefinition;
+import io.nightshift.scoring.form.ModelForm;
 import io.nightshift.scoring.format.MalformedModelException;
 import io.nightshift.scoring.format.catboost.CatBoostObjective.Kind;
-import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Task;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,12 +24,14 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /// Reads a CatBoost file (`.cbm`), as `save_model` writes it: four bytes, the length of a FlatBuffers document,
-/// and the document.
+/// the document, and then the tables of categories, if there are any.
+///
+/// A model of numbers becomes a forest. A model with categories becomes a pipeline: its steps compute columns of
+/// numbers from the categories, and the trees compare these with borders.
 ///
 /// Raw values are equal to those of CatBoost 1.2: a split compares in single precision, a row's sum is a
 /// double-precision sum over the trees in their order, and the raw value is the scale times the sum, plus the
-/// bias. The bias becomes a last tree with one leaf. A scale is a factor of the leaves, which does not round if
-/// it is a power of two; others are refused.
+/// bias.
 final class CatBoostReader {
 
     private static final int HEADER = 8;
@@ -49,6 +45,8 @@ final class CatBoostReader {
     private static final int DIMENSIONS = 0;
     private static final int CATEGORICAL = 4;
     private static final int NUMERIC = 5;
+    private static final int VALUES = 6;
+    private static final int STATISTICS = 7;
     private static final int TEXT = 12;
     private static final int ESTIMATED = 13;
     private static final int SCALE = 14;
@@ -59,9 +57,11 @@ final class CatBoostReader {
     private final FlatbufferTable trees;
     private final Map<String, String> info = new HashMap<>();
     private final int dimensions;
+    private final Map<CatBoostStatistic.Table, CatBoostCounts> counts;
 
     private CatBoostReader(byte[] content) throws MalformedModelException {
-        FlatbufferTable core = FlatbufferTable.root(core(content));
+        ByteBuffer document = core(content);
+        FlatbufferTable core = FlatbufferTable.root(document);
         String version = core.text(CORE_VERSION);
         if (!version.equals(VERSION)) {
             throw new MalformedModelException(
@@ -78,16 +78,23 @@ final class CatBoostReader {
         refuse(TEXT, "text features");
         refuse(EMBEDDING, "embedding features");
         refuse(ESTIMATED, "features that are estimated of texts or embeddings");
-        refuse(CATEGORICAL, "categorical features");
         List<String> parts = core.texts(CORE_PARTS);
-        if (!parts.isEmpty()) {
-            throw new MalformedModelException("it has the part " + parts.getFirst() + ", which is not supported");
+        for (String part : parts) {
+            if (parts.size() > 1 || !part.equals(CatBoostCounts.PART)) {
+                throw new MalformedModelException("it has the part " + part + ", which is not supported");
+            }
         }
+        int end = HEADER + document.remaining();
+        this.counts = parts.isEmpty()
+                ? Map.of()
+                : CatBoostCounts.read(
+                        ByteBuffer.wrap(content, end, content.length - end).order(ByteOrder.LITTLE_ENDIAN));
     }
 
     private void refuse(int field, String what) throws MalformedModelException {
         if (!trees.tables(field).isEmpty()) {
-            throw new MalformedModelException("it has " + what + "; supported are features with numbers");
+            throw new MalformedModelException(
+                    "it has " + what + "; supported are features with numbers and categorical features");
         }
     }
 
@@ -108,33 +115,21 @@ final class CatBoostReader {
     }
 
     private ModelDefinition model() throws MalformedModelException {
-        CatBoostSplits splits = new CatBoostSplits(trees.tables(NUMERIC));
-        CatBoostTrees nodes = new CatBoostTrees(trees, splits, dimensions, scale());
-        double[] biases = biases();
+        CatBoostFeatures features = new CatBoostFeatures(trees.tables(NUMERIC), trees.tables(CATEGORICAL));
+        CatBoostSplits splits = new CatBoostSplits();
+        features.numbers().forEach(splits::add);
+        CatBoostColumns columns = new CatBoostColumns(features, splits);
+        columns.addValues(trees.tables(VALUES));
+        columns.addStatistics(trees.tables(STATISTICS), counts);
+        CatBoostTrees nodes = new CatBoostTrees(trees, splits, dimensions);
         DocumentReader classes = json("class_params", "multiclass_params");
         CatBoostObjective objective = CatBoostObjective.of(lossFunction(), dimensions, classes.has("class_to_label"));
-        ForestBuilder builder = new ForestBuilder(new ForestShape(
-                Collections.nCopies(splits.features(), Precision.FLOAT32),
-                Precision.FLOAT64,
-                Comparison.LESS_OR_EQUAL,
-                dimensions,
-                Collections.nCopies(dimensions, 0.0),
-                objective.link()));
-        nodes.addTo(builder);
-        if (nodes.count() == 0 || Arrays.stream(biases).anyMatch(bias -> bias != 0)) {
-            builder.tree(0);
-            builder.leaf(0, biases);
-        }
-        Forest forest = builder.build();
-        return new ModelDefinition(description(splits, nodes, objective, classes, forest), forest);
-    }
-
-    private double scale() throws MalformedModelException {
         double scale = trees.number(SCALE, 1);
-        if (!(scale > 0 && Double.isFinite(scale)) || scale != Math.scalb(1, Math.getExponent(scale))) {
-            throw new MalformedModelException("its scale is " + scale + "; supported are 1 and other powers of two");
+        if (!Double.isFinite(scale)) {
+            throw new MalformedModelException("its scale is " + scale);
         }
-        return scale;
+        ModelForm form = new CatBoostForm(features.count(), columns, biases(), objective.link()).of(nodes, scale);
+        return new ModelDefinition(description(features, columns, nodes, objective, classes, form), form);
     }
 
     private double[] biases() throws MalformedModelException {
@@ -174,17 +169,13 @@ final class CatBoostReader {
     }
 
     private ModelDescription description(
-            CatBoostSplits splits,
+            CatBoostFeatures features,
+            CatBoostColumns columns,
             CatBoostTrees nodes,
             CatBoostObjective objective,
             DocumentReader classes,
-            Forest forest)
+            ModelForm form)
             throws MalformedModelException {
-        List<String> names = splits.names();
-        List<ModelFeature> inputs = IntStream.range(0, splits.features())
-                .mapToObj(i -> new ModelFeature(
-                        names.isEmpty() ? null : names.get(i), new FeatureType.Numeric(Precision.FLOAT32), true))
-                .toList();
         int count = switch (objective.kind()) {
             case VALUE -> 0;
             case BINARY -> 2;
@@ -201,10 +192,13 @@ final class CatBoostReader {
         Map<String, String> facts = new TreeMap<>();
         facts.put("loss function", objective.name());
         facts.put("trees", Integer.toString(nodes.count()));
-        facts.put("nodes", Integer.toString(forest.nodes()));
+        facts.put("nodes", Integer.toString(CatBoostForm.nodes(form)));
         facts.put("library", library());
+        if (columns.count() > features.count()) {
+            facts.put("columns of categories", Integer.toString(columns.count() - features.count()));
+        }
         String algorithm = nodes.isSymmetric() ? "symmetric trees" : "trees";
-        return new ModelDescription("catboost", algorithm, task, inputs, labels(classes, count), facts);
+        return new ModelDescription("catboost", algorithm, task, features.inputs(), labels(classes, count), facts);
     }
 
     /// CatBoost's version is a text of several lines; the first one names it.

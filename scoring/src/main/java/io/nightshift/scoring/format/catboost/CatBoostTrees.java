@@ -3,6 +3,7 @@ package io.nightshift.scoring.format.catboost;
 import io.nightshift.scoring.document.FlatbufferTable;
 import io.nightshift.scoring.form.ForestBuilder;
 import io.nightshift.scoring.format.MalformedModelException;
+import java.util.Arrays;
 
 /// The trees of a CatBoost model.
 ///
@@ -22,7 +23,6 @@ final class CatBoostTrees {
 
     private final CatBoostSplits splits;
     private final int dimensions;
-    private final double scale;
     private final int[] split;
     private final int[] sizes;
     private final int[] offsets;
@@ -33,12 +33,9 @@ final class CatBoostTrees {
 
     private final int[] leafOfNode;
 
-    /// @param scale a power of two, with which all leaves are multiplied
-    CatBoostTrees(FlatbufferTable trees, CatBoostSplits splits, int dimensions, double scale)
-            throws MalformedModelException {
+    CatBoostTrees(FlatbufferTable trees, CatBoostSplits splits, int dimensions) throws MalformedModelException {
         this.splits = splits;
         this.dimensions = dimensions;
-        this.scale = scale;
         this.split = trees.integers(SPLITS);
         this.sizes = trees.integers(SIZES);
         this.offsets = trees.integers(OFFSETS);
@@ -54,20 +51,10 @@ final class CatBoostTrees {
                     + ", and the leaves of " + leafOfNode.length);
         }
         for (double value : leaf) {
-            if (!isExact(value)) {
-                throw new MalformedModelException("a leaf has " + value + ", which its scale " + scale + " rounds");
+            if (Double.isNaN(value)) {
+                throw new MalformedModelException("a leaf has NaN");
             }
         }
-    }
-
-    /// Whether sums of such leaves are the same for a power of two as the scale, before and after. Not numbers
-    /// are not.
-    private boolean isExact(double value) {
-        double magnitude = Math.abs(value);
-        return scale == 1
-                ? !Double.isNaN(value)
-                : value == 0
-                        || (magnitude >= 0x1p-900 && magnitude * scale >= 0x1p-900 && magnitude * scale <= 0x1p900);
     }
 
     boolean isSymmetric() {
@@ -153,10 +140,6 @@ final class CatBoostTrees {
     }
 
     private void addLeaf(ForestBuilder forest, int at) {
-        double[] values = new double[dimensions];
-        for (int i = 0; i < dimensions; i++) {
-            values[i] = leaf[at + i] * scale;
-        }
-        forest.leaf(0, values);
+        forest.leaf(0, Arrays.copyOfRange(leaf, at, at + dimensions));
     }
 }

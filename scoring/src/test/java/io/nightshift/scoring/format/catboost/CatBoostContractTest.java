@@ -3,6 +3,8 @@ package io.nightshift.scoring.format.catboost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.scoring.ModelFormatContract;
+import io.nightshift.scoring.format.catboost.CatBoostCategories.Base;
+import io.nightshift.scoring.format.catboost.CatBoostCategories.Counts;
 import io.nightshift.scoring.format.catboost.FlatbufferWriter.Table;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -40,7 +43,18 @@ class CatBoostContractTest extends ModelFormatContract {
                         new CatBoostSample(6, 4, 9, 2)
                                 .symmetric(6, 4)
                                 .loss("MultiLogloss")
-                                .file());
+                                .file(),
+                "categories", categories().symmetric(6, 5).loss("Logloss").file());
+    }
+
+    /// A model with all kinds of statistics, but without trees.
+    private static CatBoostSample categories() {
+        CatBoostSample sample = new CatBoostSample(8, 3, 5, 1, 3);
+        sample.categories.mixed().withValues(3);
+        for (int kind = 0; kind < 6; kind++) {
+            sample.categories.withStatistics(1, kind);
+        }
+        return sample;
     }
 
     /// The fuzzer starts with these files. With `-Dnightshift.write.catboost=true`, the test writes them.
@@ -71,7 +85,6 @@ class CatBoostContractTest extends ModelFormatContract {
     @CsvSource(
             delimiter = '|',
             value = {
-                "4 | it has categorical features",
                 "12 | it has text features",
                 "13 | it has features that are estimated of texts or embeddings",
                 "18 | it has embedding features"
@@ -87,7 +100,7 @@ class CatBoostContractTest extends ModelFormatContract {
                 "MultiQuantile | 1 | its loss function is MultiQuantile; supported are",
                 "Own | 1 | its loss function is Own; supported are",
                 "RMSE | 2 | its loss function is RMSE, with 2 raw values",
-                "RMSEWithUncertainty | 2 | its loss function is RMSEWithUncertainty; supported are",
+                "RMSEWithUncertainty | 1 | its loss function is RMSEWithUncertainty, with 1 raw values",
                 "MultiClass | 1 | its loss function is MultiClass, with 1 raw values"
             })
     void unsupportedLossFunctionsAreRefusedByName(String loss, int dimensions, String message) throws IOException {
@@ -101,7 +114,6 @@ class CatBoostContractTest extends ModelFormatContract {
 
     @Test
     void unsupportedPartsAreNamed() throws IOException {
-        assertRefused(altered(sample -> sample.scale = 0.3), "its scale is 0.3; supported are");
         assertRefused(altered(sample -> sample.scale = Double.NaN), "its scale is NaN");
         assertRefused(
                 altered(sample -> sample.info.put("binclass_probability_threshold", "0.7")),
@@ -144,6 +156,127 @@ class CatBoostContractTest extends ModelFormatContract {
         assertRefused(nodes(sample -> sample.leafOfNode.replaceAll(leaf -> 100_000)), "has the leaf 100000 of");
         assertRefused(nodes(sample -> sample.leafOfNode.replaceAll(leaf -> -2)), "has the leaf -2 of");
         assertRefused(nodes(sample -> sample.leafOfNode.removeLast()), "nodes, the children of");
+    }
+
+    @Test
+    void brokenCategoriesAreNamed() throws IOException {
+        assertRefused(
+                categories(sample -> sample.categories.flat[1] = sample.categories.flat[0]),
+                "it has two features at position");
+        assertRefused(
+                categories(sample -> sample.categories
+                        .values
+                        .get(0)
+                        .add(sample.categories.values.get(0).getFirst())),
+                "of the categorical feature 0 twice");
+        assertRefused(
+                categories(sample ->
+                        sample.others.put(6, List.of(new Table().with(0, 9).with(1, new int[] {5})))),
+                "it has no categorical feature with the index 9");
+        assertRefused(
+                categories(sample -> sample.categories.statistics.add(sample.categories.statistics.getFirst())),
+                "twice");
+        assertRefused(
+                categories(sample -> sample.categories.statistics.set(
+                        0,
+                        new Table()
+                                .with(
+                                        0,
+                                        sample.categories
+                                                .statistics
+                                                .get(0)
+                                                .fields()
+                                                .get(0))
+                                .with(1, new float[] {1, 0}))),
+                "the borders of a statistic of categories do not ascend");
+        assertRefused(
+                withBase(new Base(List.of(0), List.of(), List.of(), 6, 0)),
+                "it has a statistic of categories of the unknown kind 6");
+        assertRefused(
+                withBase(new Base(List.of(7), List.of(), List.of(), 4, 0)),
+                "it has no categorical feature with the index 7");
+        assertRefused(
+                withBase(new Base(List.of(0), List.of(7L), List.of(), 4, 0)),
+                "it has no feature of numbers with the index 7");
+        assertRefused(
+                withBase(new Base(List.of(0), List.of(0x7f00_0000_0000_0000L), List.of(), 4, 0)),
+                "has the border 1.7014118E38, which feature");
+        assertRefused(
+                withBase(new Base(List.of(0), List.of(), List.of(0x0000_0005_0000_0000L), 4, 0)),
+                "has the value 5 of the categorical feature 0, which no split asks for");
+    }
+
+    @Test
+    void brokenTablesOfCategoriesAreNamed() throws IOException {
+        assertRefused(categories(sample -> sample.categories.tables.remove(first(sample))), "it has no table for");
+        assertRefused(
+                counts(counts -> counts.hashes = Arrays.copyOf(counts.hashes, counts.hashes.length - 1)),
+                "bytes of hashes, which are no power of two of entries");
+        assertRefused(counts(counts -> counts.hashes = new long[0]), "which are no power of two of entries");
+        assertRefused(counts(counts -> Arrays.fill(counts.hashes, 7)), "has no empty place");
+        assertRefused(
+                counts(counts -> {
+                    Arrays.fill(counts.hashes, -1);
+                    counts.hashes[1] = 0;
+                }),
+                "has a hash where CatBoost does not search it");
+        assertRefused(
+                counts(counts -> {
+                    Arrays.fill(counts.hashes, -1);
+                    counts.hashes[0] = 0;
+                    counts.hashes[1] = 0;
+                }),
+                "has a hash twice");
+        assertRefused(counts(counts -> Arrays.fill(counts.rows, 1_000_000)), "has the row 1000000 of");
+        assertRefused(counts(counts -> Arrays.fill(counts.rows, -1)), "has the row 4294967295 of");
+        assertRefused(counts(counts -> counts.numbers = new byte[3]), "of 0");
+        assertRefused(counts(counts -> counts.classes = 1 << 30), "of 0");
+        assertRefused(
+                categories(sample -> {
+                    Base base = new Base(List.of(0), List.of(), List.of(), 1, 99);
+                    sample.categories.tables.put(base, new Counts());
+                }),
+                "has 0 classes");
+    }
+
+    @Test
+    void theTablesOfCategoriesEndWithTheFile() throws IOException {
+        CatBoostSample sample = categories();
+        byte[] whole = sample.symmetric(6, 5).loss("Logloss").file();
+        int part = sample.categories.part().length;
+        for (int length = whole.length - part; length < whole.length; length += 1 + part / 100) {
+            assertRefused(Arrays.copyOf(whole, length), "it ends early");
+        }
+        byte[] many = whole.clone();
+        Arrays.fill(many, whole.length - part, whole.length - part + 4, (byte) -1);
+        assertRefused(many, "it ends early, in its tables of categories");
+    }
+
+    private static Base first(CatBoostSample sample) {
+        return sample.categories.tables.keySet().iterator().next();
+    }
+
+    private static byte[] categories(Consumer<CatBoostSample> change) {
+        CatBoostSample sample = categories();
+        change.accept(sample);
+        return sample.symmetric(6, 5).loss("Logloss").file();
+    }
+
+    /// A file with another first table, which is one of counts of classes.
+    private static byte[] counts(Consumer<Counts> change) {
+        return categories(sample -> change.accept(sample.categories.tables.get(first(sample))));
+    }
+
+    /// A file with one more statistic, and its table.
+    private static byte[] withBase(Base base) {
+        return categories(sample -> {
+            Counts counts = new Counts();
+            counts.hashes = new long[] {-1, -1};
+            counts.rows = new int[2];
+            sample.categories.tables.put(base, counts);
+            sample.categories.statistics.add(
+                    new Table().with(0, new Table().with(0, base.table())).with(1, new float[] {1}));
+        });
     }
 
     /// A small file, each of whose features has the last one's borders.

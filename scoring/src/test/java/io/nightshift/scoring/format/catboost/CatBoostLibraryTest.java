@@ -7,8 +7,10 @@ import ai.catboost.CatBoostPredictions;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Task;
+import io.nightshift.scoring.model.TextHash;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +54,69 @@ class CatBoostLibraryTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5})
+    void statisticsOfCategoriesGiveTheRawValuesOfCatBoost(int kind) throws Exception {
+        for (int seed = 0; seed < MODELS / 3; seed++) {
+            CatBoostSample sample =
+                    new CatBoostSample(seed, 1 + seed % 5, seed % 10 == 0 ? 300 : 12, 1 + seed % 3, 1 + seed % 4);
+            sample.categories.mixed().withValues(3).withStatistics(1 + seed % 6, kind);
+            trees(sample, seed).loss(sample.dimensions == 1 ? "RMSE" : "MultiClass");
+            sample.biases = biases(sample);
+            assertSameRawValues(sample, "statistics " + kind + ", " + seed);
+        }
+    }
+
+    @Test
+    void allKindsOfStatisticsInOneModelGiveTheRawValuesOfCatBoost() throws Exception {
+        for (int seed = 0; seed < MODELS / 3; seed++) {
+            CatBoostSample sample = new CatBoostSample(seed, 4, 12, 1, 6);
+            sample.categories.withValues(4);
+            for (int kind = 0; kind < 6; kind++) {
+                sample.categories.withStatistics(3, kind);
+            }
+            trees(sample, seed).loss("RMSE");
+            assertSameRawValues(sample, "all " + seed);
+        }
+    }
+
+    @Test
+    void valuesOfCategoriesGiveTheRawValuesOfCatBoost() throws Exception {
+        for (int seed = 0; seed < MODELS; seed++) {
+            CatBoostSample sample = new CatBoostSample(seed, 1 + seed % 3, 4, 1, 1 + seed % 5);
+            sample.categories.mixed().withValues(12);
+            trees(sample, seed).loss("Logloss");
+            assertSameRawValues(sample, "values " + seed);
+        }
+    }
+
+    private static CatBoostSample trees(CatBoostSample sample, int seed) {
+        return seed % 2 == 0 ? sample.symmetric(1 + seed % 20, 6) : sample.nodes(1 + seed % 20, 1 + seed % 7);
+    }
+
+    /// Each split asks for one text. So a raw value shows whether CatBoost has the same hash of it.
+    @Test
+    void theHashOfATextIsCatBoosts() throws Exception {
+        String[] texts = new String[250];
+        CatBoostSample sample = new CatBoostSample(1, 1, 0, 1, 1);
+        sample.borders[0] = new float[0];
+        for (int i = 0; i < texts.length; i++) {
+            texts[i] = sample.random
+                    .ints(i, 32, i % 3 == 0 ? 0xd7ff : 127)
+                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                    .toString();
+        }
+        sample.categories.withValues(texts);
+        for (int i = 0; i < texts.length; i++) {
+            sample.symmetricTree(1);
+            sample.splits.set(i, i);
+        }
+
+        assertSameRawValues(sample, sample.columns(texts.length), new String[][] {texts}, "hashes");
+        assertThat(TextHash.CITY.of("foo")).isEqualTo(-553946371);
+        assertThat(TextHash.CITY.of("😡")).isEqualTo(11426516);
+    }
+
     private static double[] biases(CatBoostSample sample) {
         double[] biases = new double[sample.dimensions];
         Arrays.setAll(biases, i -> sample.random.nextGaussian());
@@ -59,7 +124,7 @@ class CatBoostLibraryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(doubles = {0.5, 0.125, 4})
+    @ValueSource(doubles = {0.5, 0.3, -1.7, 4, 0})
     void aScaleGivesTheRawValuesOfCatBoost(double scale) throws Exception {
         for (int seed = 0; seed < 20; seed++) {
             CatBoostSample sample = new CatBoostSample(seed, 5, 12, 1).symmetric(1 + seed, 6);
@@ -67,6 +132,59 @@ class CatBoostLibraryTest {
             sample.bias = sample.random.nextGaussian();
             assertSameRawValues(sample, "scale " + scale + ", " + seed);
         }
+    }
+
+    @Test
+    void aScaleOfSeveralRawValuesAndOfCategoriesGivesTheRawValuesOfCatBoost() throws Exception {
+        for (int seed = 0; seed < 20; seed++) {
+            CatBoostSample sample = new CatBoostSample(seed, 4, 12, 1 + seed % 4, 2);
+            sample.categories.withValues(3).withStatistics(2, seed % 6);
+            trees(sample, seed).loss(sample.dimensions == 1 ? "Logloss" : "MultiClass");
+            sample.scale = sample.random.nextGaussian();
+            sample.biases = biases(sample);
+            assertSameRawValues(sample, "scale " + seed);
+        }
+    }
+
+    /// The links of a model with a scale are steps of a pipeline, and not those of a forest.
+    @ParameterizedTest
+    @CsvSource({
+        "RMSE, 1",
+        "Poisson, 1",
+        "CrossEntropy, 1",
+        "Logloss, 1",
+        "RMSEWithUncertainty, 2",
+        "MultiClass, 2",
+        "MultiClass, 3",
+        "MultiLogloss, 2",
+        "MultiLogloss, 4"
+    })
+    void aScaleChangesTheOutputsAsItChangesTheLeaves(String loss, int dimensions) throws Exception {
+        CatBoostSample sample =
+                new CatBoostSample(2, 4, 12, dimensions).symmetric(12, 6).loss(loss);
+        sample.biases = biases(sample);
+        double[][] columns = sample.columns(ROWS);
+        sample.scale = 0.25;
+        double[][] scaled = outputs(Model.load(loss, sample.file()), columns);
+        sample.scale = 1;
+        sample.leaves.replaceAll(leaf -> leaf / 4);
+
+        double[][] outputs = outputs(Model.load(loss, sample.file()), columns);
+
+        assertThat(scaled).isDeepEqualTo(outputs);
+    }
+
+    @Test
+    void theUncertaintyIsTheSecondRawValue() throws Exception {
+        CatBoostSample sample = new CatBoostSample(2, 4, 12, 2).symmetric(12, 6).loss("RMSEWithUncertainty");
+        double[][] columns = sample.columns(ROWS);
+        Model model = Model.load("uncertainty", sample.file());
+        double[][] raw = libraryScores(sample.file(), columns, 2);
+
+        double[][] outputs = outputs(model, columns);
+
+        assertThat(model.description().task()).isEqualTo(Task.REGRESSION);
+        assertThat(outputs).isDeepEqualTo(new double[][] {raw[0], raw[0], raw[1]});
     }
 
     @Test
@@ -79,19 +197,46 @@ class CatBoostLibraryTest {
     }
 
     private static void assertSameRawValues(CatBoostSample sample, String name) throws Exception {
-        byte[] file = sample.file();
-        double[][] columns = sample.columns(ROWS);
+        assertSameRawValues(sample, sample.columns(ROWS), sample.categories.texts(ROWS), name);
+    }
 
-        double[][] expected = libraryScores(file, columns, sample.dimensions);
-        double[][] margins = margins(Model.load(name, file), columns);
+    private static void assertSameRawValues(CatBoostSample sample, double[][] columns, String[][] texts, String name)
+            throws Exception {
+        byte[] file = sample.file();
+
+        double[][] expected = libraryScores(file, columns, texts, sample.dimensions);
+        double[][] margins = margins(Model.load(name, file), inOrder(sample, columns, texts));
 
         for (int i = 0; i < sample.dimensions; i++) {
             assertThat(margins[i]).as(name).containsExactly(expected[i]);
         }
     }
 
-    /// The raw values of CatBoost's own library, one array for each dimension.
+    /// The columns in the order of the model's features, with the hashes of texts.
+    private static double[][] inOrder(CatBoostSample sample, double[][] numbers, String[][] texts) {
+        int count = 1
+                + Stream.of(sample.flat, sample.categories.flat)
+                        .flatMapToInt(Arrays::stream)
+                        .max()
+                        .orElseThrow();
+        double[][] columns = new double[count][numbers[0].length];
+        for (int i = 0; i < numbers.length; i++) {
+            columns[sample.flat[i]] = numbers[i];
+        }
+        for (int i = 0; i < texts.length; i++) {
+            String[] column = texts[i];
+            Arrays.setAll(columns[sample.categories.flat[i]], row -> TextHash.CITY.of(column[row]));
+        }
+        return columns;
+    }
+
     private static double[][] libraryScores(byte[] file, double[][] columns, int dimensions) throws Exception {
+        return libraryScores(file, columns, new String[0][], dimensions);
+    }
+
+    /// The raw values of CatBoost's own library, one array for each dimension.
+    private static double[][] libraryScores(byte[] file, double[][] columns, String[][] texts, int dimensions)
+            throws Exception {
         int rows = columns[0].length;
         float[][] numbers = new float[rows][columns.length];
         for (int row = 0; row < rows; row++) {
@@ -99,8 +244,14 @@ class CatBoostLibraryTest {
                 numbers[row][feature] = (float) columns[feature][row];
             }
         }
+        String[][] categories = new String[rows][texts.length];
+        for (int row = 0; row < rows; row++) {
+            for (int feature = 0; feature < texts.length; feature++) {
+                categories[row][feature] = texts[feature][row];
+            }
+        }
         try (CatBoostModel library = CatBoostModel.loadModel(file)) {
-            CatBoostPredictions predictions = library.predict(numbers, (String[][]) null);
+            CatBoostPredictions predictions = library.predict(numbers, texts.length == 0 ? null : categories);
             double[][] scores = new double[dimensions][rows];
             for (int i = 0; i < dimensions; i++) {
                 for (int row = 0; row < rows; row++) {

@@ -35,10 +35,16 @@ final class CatBoostSample {
     double scale = 1;
     double[] biases = {};
     double bias;
+    final CatBoostCategories categories;
     /// Whether the file has the fields that older versions of CatBoost did not write.
     boolean isOld;
 
     CatBoostSample(long seed, int features, int mostBorders, int dimensions) {
+        this(seed, features, mostBorders, dimensions, 0);
+    }
+
+    /// @param texts the number of categorical features
+    CatBoostSample(long seed, int features, int mostBorders, int dimensions, int texts) {
         this.random = new Random(seed);
         this.dimensions = dimensions;
         this.flat = new int[features];
@@ -53,6 +59,7 @@ final class CatBoostSample {
             treatment[i] = random.nextInt(3);
             borders[i] = borders(random.nextInt(mostBorders + 1));
         }
+        this.categories = new CatBoostCategories(this, texts);
         if (total() == 0) {
             borders[0] = borders(1);
         }
@@ -68,7 +75,7 @@ final class CatBoostSample {
     }
 
     int total() {
-        return Arrays.stream(borders).mapToInt(each -> each.length).sum();
+        return Arrays.stream(borders).mapToInt(each -> each.length).sum() + categories.splits();
     }
 
     CatBoostSample loss(String type) {
@@ -167,16 +174,22 @@ final class CatBoostSample {
         if (!isOld) {
             trees.with(14, scale).with(15, bias).with(16, biases);
         }
+        categories.addTo(trees);
         trees.fields().putAll(others);
         List<Table> facts = new ArrayList<>();
         info.forEach((key, value) -> facts.add(new Table().with(0, key).with(1, value)));
-        byte[] core = FlatbufferWriter.document(
-                new Table().with(0, "FlabuffersModel_v1").with(1, trees).with(2, facts));
-        return ByteBuffer.allocate(8 + core.length)
+        Table root = new Table().with(0, "FlabuffersModel_v1").with(1, trees).with(2, facts);
+        byte[] part = categories.part();
+        if (part.length > 0) {
+            root.with(3, List.of("static_provider_v1"));
+        }
+        byte[] core = FlatbufferWriter.document(root);
+        return ByteBuffer.allocate(8 + core.length + part.length)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .put(new byte[] {'C', 'B', 'M', '1'})
                 .putInt(core.length)
                 .put(core)
+                .put(part)
                 .array();
     }
 

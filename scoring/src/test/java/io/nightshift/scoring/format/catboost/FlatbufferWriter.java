@@ -12,7 +12,8 @@ import java.util.TreeMap;
 final class FlatbufferWriter {
 
     /// A table: its fields by number. A field is a number, a text, an array, a table, or a list of tables or texts.
-    /// An array of `short` is a vector of structures of 16-bit integers, two each.
+    /// An array of `short` is a vector of structures of two 16-bit integers. An array of `long` is a vector of
+    /// structures of two 32-bit integers, the first in the lower half.
     record Table(Map<Integer, Object> fields) {
         Table() {
             this(new TreeMap<>());
@@ -119,6 +120,13 @@ final class FlatbufferWriter {
                 for (short number : pairs) {
                     room(Short.BYTES);
                     out.putShort(number);
+                }
+            }
+            case long[] pairs -> {
+                start = vector(pairs.length, Integer.BYTES);
+                for (long pair : pairs) {
+                    room(Long.BYTES);
+                    out.putLong(pair);
                 }
             }
             case int[] integers -> {
