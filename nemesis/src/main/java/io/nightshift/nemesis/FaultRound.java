@@ -37,7 +37,8 @@ final class FaultRound {
     private static final Duration ENDING = Duration.ofMinutes(5);
     /// The time that superseded attempts have to remove their output after the batch has ended.
     private static final Duration SWEEPING = Duration.ofSeconds(30);
-    private static final Duration POLL_INTERVAL = Duration.ofMillis(500);
+    /// To ask a cluster by messages takes 0.2 s of processor time.
+    private static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
     private static final int RETRIES = 3;
     /// The longest time between a step of a rollout and the fault.
     private static final int AFTER_STEP_MILLIS = 600;
