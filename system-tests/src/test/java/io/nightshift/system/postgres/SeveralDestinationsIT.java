@@ -9,6 +9,7 @@ import io.nightshift.system.run.InProcess;
 import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.database.PostgresServer;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
@@ -200,6 +201,12 @@ final class SeveralDestinationsIT {
         assertThat(folder.resolve("predictions/.staging")).doesNotExist();
     }
 
+    @Nightly(
+            shortForm = {
+                "CancelledWhilePublishing.aPublicationThatCannotBeFencedContinues",
+                "SeveralFoldersIT.aSupplementThatWasCutShortBetweenTwoIsFinished",
+                "SeveralDestinationsIT.aKillBetweenTwoPublicationsIsFinishedByTheNextRun"
+            })
     @Test
     void aCancellationBetweenTwoIsRefusedAndARedriveAddsRowsAtAll() throws Exception {
         PostgresJob job = job();
