@@ -31,7 +31,7 @@ final class ForestStep implements PreparedStep {
 
     @Override
     public String kernel() {
-        return scorers.kernel();
+        return "forest: " + scorers.kernel();
     }
 
     @Override

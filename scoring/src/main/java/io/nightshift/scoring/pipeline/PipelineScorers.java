@@ -58,7 +58,7 @@ public final class PipelineScorers implements ScorerFactory {
                 .filter(kernel -> !kernel.isEmpty())
                 .distinct()
                 .collect(Collectors.joining("; "));
-        return "pipeline of " + steps.size() + " steps" + (kernels.isEmpty() ? "" : ", forest: " + kernels);
+        return "pipeline of " + steps.size() + " steps" + (kernels.isEmpty() ? "" : ", " + kernels);
     }
 
     @Override
