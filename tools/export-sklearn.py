@@ -24,6 +24,7 @@ else:
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     from sklearn_export.content import estimator_of, summary
     from sklearn_export.document import document
+    from sklearn_export.supported import supported
     from sklearn_export.unsupported import StepFailed, Unsupported
 
 
@@ -39,6 +40,14 @@ def load(path):
         ) from broken
 
 
+class Supported(argparse.Action):
+    """Prints the supported classes, and ends."""
+
+    def __call__(self, parser, *_):
+        print(supported())
+        parser.exit()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", help="the joblib or pickle file")
@@ -49,6 +58,13 @@ def main():
         help="a CSV or Parquet file with rows on which the exported model is checked (default: rows made for the model)",
     )
     parser.add_argument("--key", metavar="KEY", help="the key of the model, if the file holds a dictionary or a list")
+    parser.add_argument(
+        "--target",
+        metavar="N",
+        type=int,
+        help="the position of the target to export, from 0, if the model predicts several; each has a file of its own",
+    )
+    parser.add_argument("--supported", nargs=0, action=Supported, help="print the supported classes, and end")
     parser.add_argument("--debug", action="store_true", help="print the traceback of an unexpected error")
     arguments = parser.parse_args()
     if absent is not None:
@@ -57,7 +73,7 @@ def main():
             " scikit-learn (Debian: apt-get install python3-sklearn)"
         )
     try:
-        found = document(estimator_of(load(arguments.model), arguments.key), arguments.sample)
+        found = document(estimator_of(load(arguments.model), arguments.key), arguments.sample, arguments.target)
         content = json.dumps(found, separators=(",", ":")) + "\n"
         partial = arguments.output + ".partial"
         with open(partial, "w", encoding="utf-8") as file:

@@ -39,12 +39,15 @@ ARGUMENTS = {
     "HalvingRandomSearchCV": {"estimator": CLASSIFIER, "param_distributions": {"C": [0.1, 1]}},
     "OneHotEncoder": {"handle_unknown": "ignore"},
     "OrdinalEncoder": {"handle_unknown": "use_encoded_value", "unknown_value": -1},
+    "RadiusNeighborsClassifier": {"outlier_label": "most_frequent"},
     "RANSACRegressor": {"estimator": REGRESSOR, "min_samples": 20},
     "SelfTrainingClassifier": {"base_estimator": CLASSIFIER},
     "CCA": {"n_components": 1},
     "PLSCanonical": {"n_components": 1},
     "PLSRegression": {"n_components": 1},
     "PLSSVD": {"n_components": 1},
+    "BayesianGaussianMixture": {"n_components": 3},
+    "GaussianMixture": {"n_components": 3},
     "GaussianRandomProjection": {"n_components": 2},
     "SparseRandomProjection": {"n_components": 2},
     "MissingIndicator": {"features": "all"},
@@ -61,6 +64,9 @@ ARGUMENTS = {
     "VotingRegressor": {"estimators": [("a", REGRESSOR), ("b", Ridge(10))]},
 }
 REGRESSORS = ("MultiOutputRegressor", "RegressorChain")
+MULTI_TASK = ("MultiTaskElasticNet", "MultiTaskElasticNetCV", "MultiTaskLasso", "MultiTaskLassoCV")
+SEVERAL = (*REGRESSORS, *MULTI_TASK, "ClassifierChain", "MultiOutputClassifier")  # They predict two targets; one is compared.
+TARGET = 1
 
 
 def numbers(random, rows):
@@ -124,6 +130,8 @@ def trained(name, kind, count, as_step):
         random = np.random.default_rng(1)
         given = frame(random, TRAINED)
         target = targets(random, given, count)
+        if name in SEVERAL:
+            target = np.array([target, targets(random, given, count)]).T
         try:
             made = construct(name, kind, REGRESSOR if count == 0 else CLASSIFIER)
             model = make_pipeline(made, LogisticRegression()) if as_step else made
@@ -137,8 +145,16 @@ def trained(name, kind, count, as_step):
 
 def results(model, given):
     predicted = model.predict(given)
+    if type(model).__name__ in SEVERAL:
+        found = [predicted[:, TARGET]]
+        if hasattr(model, "predict_proba"):
+            shares = model.predict_proba(given)
+            found.append(shares[TARGET][:, 1] if isinstance(shares, list) else shares[:, TARGET])
+        return len(found), np.array(found, dtype=float).T
     if not hasattr(model, "classes_"):
         found = [predicted]
+        if hasattr(model, "predict_proba"):  # The components of a mixture are its classes.
+            found += list(model.predict_proba(given).T)
     else:
         found = [np.searchsorted(model.classes_, predicted)]
         if hasattr(model, "predict_proba"):
@@ -156,7 +172,8 @@ def results(model, given):
 def write(folder, variant, exported, model, frame):
     given = frame(np.random.default_rng(2), SCORED)
     outputs, found = results(model, given)
-    features = np.array([given[each["name"]] for each in exported["features"]], dtype=float).T
+    columns = enumerate(exported["features"])
+    features = np.array([given[each.get("name", given.columns[i])] for i, each in columns], dtype=float).T
     (folder / f"{variant}.json").write_text(json.dumps(exported))
     with open(folder / f"{variant}.rows", "w") as file:
         print(features.shape[1], outputs, file=file)
@@ -167,11 +184,12 @@ def write(folder, variant, exported, model, frame):
 def variants(name, kind):
     """The ways of use: (suffix, number of classes or 0 for values, whether before a LogisticRegression)."""
     if hasattr(kind, "predict"):
-        if is_regressor(kind) or getattr(kind, "_estimator_type", None) == "regressor" or name in REGRESSORS:
+        if is_regressor(kind) or getattr(kind, "_estimator_type", None) == "regressor" or name in (*REGRESSORS, *MULTI_TASK):
             yield "", 0, False
         else:
             yield "-binary", 2, False
-            if getattr(kind, "_estimator_type", None) == "classifier" or hasattr(kind, "predict_proba"):
+            is_classifier_kind = getattr(kind, "_estimator_type", None) == "classifier" or hasattr(kind, "predict_proba")
+            if name not in SEVERAL and is_classifier_kind:
                 yield "-classes", 3, False
     if hasattr(kind, "transform") and name not in ("Pipeline",):
         yield "-step", 2, True
@@ -189,7 +207,8 @@ def main(folder):
                     print(name, variant, "untrained", error, sep="\t", file=kinds)
                     continue
                 try:
-                    write(folder, variant, document(model), model, frame)
+                    target = TARGET if name in SEVERAL else None
+                    write(folder, variant, document(model, None, target), model, frame)
                     outcome = "exported"
                 except Unsupported as refused:
                     outcome, reason = "refused", str(refused)

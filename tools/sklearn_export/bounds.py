@@ -7,10 +7,12 @@ its results.
 
 import numpy
 
+from .point_bounds import PointBounds
+
 EPSILON = float(numpy.finfo(float).eps)
 
 
-class Bounds:
+class Bounds(PointBounds):
     """Values and errors: rows x columns."""
 
     def __init__(self, graph, features):
@@ -187,9 +189,10 @@ class Bounds:
 
     def share(self, x, e, step):
         total = x.sum(axis=1, keepdims=True)
-        y = numpy.where(total == 0, 1 / x.shape[1], x / numpy.where(total == 0, 1, total))
+        empty = step.numbers.get("empty", [1 / x.shape[1]])[0]
+        y = numpy.where(total == 0, empty, x / numpy.where(total == 0, 1, total))
         moved = (e + numpy.abs(y) * e.sum(axis=1, keepdims=True)) / numpy.where(total == 0, 1, numpy.abs(total))
-        return y, moved + (x.shape[1] + 4) * EPSILON * numpy.abs(y)
+        return y, numpy.nan_to_num(moved + (x.shape[1] + 4) * EPSILON * numpy.abs(y))
 
     def argmax(self, x, e, step):
         order, error = numpy.sort(x, axis=1), e.max(axis=1)

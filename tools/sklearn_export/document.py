@@ -10,15 +10,19 @@ from .estimators import ESTIMATORS, TRANSFORMERS
 from .graph import NAN, OTHER, Graph
 from .outcome import estimated
 from .proof import proof
+from .targets import OneTarget
 from .unsupported import Unsupported
 
 
-def document(model, rows=None):
+def document(model, rows=None, target=None):
     """The document of a model: a forest or a linear model where that is all, otherwise its steps.
 
-    `rows` is the path of a file with rows for the proof, or None."""
+    `rows` is the path of a file with rows for the proof, or None; `target` the position of the target to export, if the
+    model predicts several, or None."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if target is not None:
+            return steps(model, rows, target)
         try:
             found = plain.document(model)
         except Unsupported:
@@ -55,19 +59,23 @@ def count_of(found):
     return outputs + (0 if found["link"] in ("mean", "probabilities") else sums)
 
 
-def steps(model, rows):
+def steps(model, rows, target=None):
     """The document of a model with steps."""
     plain.fitted(model)
-    count = getattr(model, "n_features_in_", None)
+    count = 1 if called(model) == "IsotonicRegression" else None  # It does not count its features.
+    count = getattr(model, "n_features_in_", count)
     if count is None:
         raise Unsupported(f"the {type(model).__name__} does not know the number of its features")
-    graph = Graph(getattr(model, "feature_names_in_", None), int(count), ESTIMATORS, TRANSFORMERS)
+    graph = Graph(getattr(model, "feature_names_in_", None), int(count), ESTIMATORS, TRANSFORMERS, target)
     outcome = estimated(graph, model, list(graph.columns), "")
+    if target is not None and graph.chosen is None:
+        raise Unsupported(f"the {called(model)} predicts one target: export it without --target")
     outputs = completed(graph, outcome)
     needed = [outputs[0], *outputs[1], *outputs[2]]
     found, missing, other = sample.sampled(model, graph)
     if rows is not None:
         found.rows = found.accepted(sample.read(rows, graph))
+    answering = model if graph.chosen is None else OneTarget(model, graph.chosen, outcome.classes)
     numbering = graph.prune(needed)
     if not graph.used:
         raise Unsupported("the model reads none of its features")
@@ -86,7 +94,7 @@ def steps(model, rows):
             "probabilities": [numbering[each] for each in outputs[1]],
             "margins": [numbering[each] for each in outputs[2]],
         },
-        "proof": proof(model, graph, found, outputs, numbering),
+        "proof": proof(answering, graph, found, outputs, numbering),
     }
 
 

@@ -3,7 +3,7 @@
 import numpy
 
 from .forest import samme
-from .outcome import Outcome, both, estimated, label_of_margins, numbers_of, softmax_probabilities
+from .outcome import Outcome, estimated, label_of_margins, numbers_of, softmax_probabilities
 from .transformers import linear
 from .unsupported import Unsupported
 
@@ -47,7 +47,19 @@ def voting_regressor(graph, model, columns, path):
     return Outcome(mean(graph, path, [outcome.label for outcome in outcomes], weights))
 
 
-def stacking(graph, model, columns, path):
+def voting_columns(graph, model, columns, path):
+    """What each estimator of a vote gives, for a step before another estimator."""
+    outcomes = [
+        estimated(graph, each, columns, f"{path}/{name}") for each, name in zip(model.estimators_, names_of(model))
+    ]
+    if getattr(model, "voting", "hard") == "hard":  # A regressor, too, gives its predictions.
+        return [outcome.label for outcome in outcomes]
+    if not model.flatten_transform or any(outcome.probabilities is None for outcome in outcomes):
+        raise Unsupported(f"the step {path} gives no columns (flatten_transform)")
+    return [column for outcome in outcomes for column in outcome.probabilities]
+
+
+def stacking_columns(graph, model, columns, path):
     found = []
     for each, name, method in zip(model.estimators_, names_of(model), model.stack_method_):
         outcome = estimated(graph, each, columns, f"{path}/{name}")
@@ -61,6 +73,11 @@ def stacking(graph, model, columns, path):
             raise Unsupported(f"the {type(model).__name__} stacks predicted classes (stack_method)")
     if model.passthrough:
         found += columns
+    return found
+
+
+def stacking(graph, model, columns, path):
+    found = stacking_columns(graph, model, columns, path)
     final = estimated(graph, model.final_estimator_, found, f"{path}/final_estimator")
     if final.classes is not None:
         final.classes = model.classes_
@@ -105,22 +122,3 @@ def adaboost_regressor(graph, model, columns, path):
     ]
     weights = model.estimator_weights_[: len(found)]
     return Outcome(graph.add("weighted-median", path, found, 1, {"weights": weights})[0])
-
-
-def one_vs_rest(graph, model, columns, path):
-    """One classifier for each class. The class with the highest margin, or else probability, is predicted."""
-    if model.multilabel_:
-        raise Unsupported("the OneVsRestClassifier predicts several labels at a time; supported is one class")
-    parts = [estimated(graph, each, columns, f"{path}/{i}") for i, each in enumerate(model.estimators_)]
-    by_margin = hasattr(model.estimators_[0], "decision_function")
-    probabilities = None
-    if all(part.probabilities is not None for part in parts):
-        positive = [part.probabilities[1] for part in parts]
-        probabilities = both(graph, path, positive[0]) if len(parts) == 1 else graph.each("share", path, positive)
-    margins = [part.margins[0] for part in parts] if by_margin else []
-    given = margins if by_margin else [part.probabilities[1] for part in parts]
-    if len(parts) == 1:
-        label = graph.add("threshold", path, given, 1, {"values": [0.0 if by_margin else 0.5]})[0]
-    else:
-        label = graph.add("argmax", path, given, 1)[0]
-    return Outcome(label, model.classes_, probabilities, margins)

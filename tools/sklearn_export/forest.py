@@ -66,12 +66,12 @@ class Forest:
         }
 
 
-def nodes_of(fitted, leaf):
-    """The nodes of a scikit-learn tree. `leaf` makes the numbers of a leaf of its values."""
+def nodes_of(fitted, leaf, target=0):
+    """The nodes of a scikit-learn tree. `leaf` makes the numbers of a leaf of its values for a target."""
     arrays = fitted.tree_
     lefts, rights = arrays.children_left, arrays.children_right
     missing_left = arrays.missing_go_to_left
-    values = arrays.value[:, 0, :]
+    values = arrays.value[:, target, :]
 
     def node(i):
         if lefts[i] == -1:
@@ -90,16 +90,18 @@ def takes_missing(model):
     return bool(model._get_tags()["allow_nan"])
 
 
-def averaged(model, encodings):
+def averaged(model, encodings, target=None):
     """Forests and single trees: the mean of the trees' values or probabilities."""
-    if model.n_outputs_ != 1:
+    if target is None and model.n_outputs_ != 1:
         raise Unsupported(f"the model predicts {model.n_outputs_} outputs; supported is one")
     trees = getattr(model, "estimators_", [model])
     classifier = hasattr(model, "classes_")
-    width = len(model.classes_) if classifier else 1
+    width = 1
+    if classifier:
+        width = len(model.classes_ if target is None else model.classes_[target])
     forest = Forest(width, [0.0] * width, encodings, len(trees) if classifier else 1)
     for each in trees:
-        forest.add(0, nodes_of(each, lambda value: value))
+        forest.add(0, nodes_of(each, lambda value: value[:width], target or 0))
     return {
         "precision": "float32",
         "missing": takes_missing(model),

@@ -90,7 +90,11 @@ class Column:
 
 
 class Step:
-    """A step as the file has it. `evaluate` computes a forest, for the bounds."""
+    """A step as the file has it. For the bounds, `evaluate` computes a forest, `expanded` says that the library computes
+    Euclidean distances as |x|² - 2xy + |y|², and `slack` is a factor for the rounding of the library's sums."""
+
+    expanded = False
+    slack = 1.0
 
     def __init__(self, kind, name, inputs, first, outputs, numbers, forest, evaluate):
         self.kind, self.name, self.inputs = kind, name, inputs
@@ -114,12 +118,15 @@ class Graph:
     """Features, and the steps that add columns to them; the functions that export estimators and transformers, by the
     names of their classes."""
 
-    def __init__(self, names, count, estimators, transformers):
+    def __init__(self, names, count, estimators, transformers, target=None):
         self.estimators, self.transformers = estimators, transformers
+        self.target = target  # The position of the target to export, as the user gave it, or None.
+        self.chosen = None  # The position of the target, for a model that can predict several.
         self.features = [Feature(None if names is None else str(names[i]), i) for i in range(count)]
         self.columns = [Column(i, feature) for i, feature in enumerate(self.features)]
         self.used = self.features
         self.steps = []
+        self.examples = []  # Rows of training as {position of a feature: its number}.
         self.leaves = []  # (transformer, its columns, the columns that it gives)
 
     def add(self, kind, path, inputs, outputs, numbers=None, missing=False, features=None, forest=None, evaluate=None):
@@ -142,6 +149,11 @@ class Graph:
         for column, given in zip(added, inputs):
             column.missing = given.missing if missing is None else missing
         return added
+
+    def example(self, columns, row):
+        """Notes a row of training for the proof, if the columns are features."""
+        if all(column.feature is not None and not column.feature.texts for column in columns):
+            self.examples.append({column.feature.position: float(number) for column, number in zip(columns, row)})
 
     def finite(self, path, inputs):
         """Refuses rows with missing values where there may be some."""

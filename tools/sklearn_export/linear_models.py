@@ -4,7 +4,8 @@ import numpy
 
 from .forest import linear_is_one_vs_rest
 from .outcome import Outcome, both, label_of_margins, numbers_of, one_vs_rest_probabilities, softmax_probabilities
-from .transformers import linear
+from .targets import target_of
+from .transformers import linear, scaled
 from .unsupported import Unsupported
 
 
@@ -15,9 +16,10 @@ def sums(graph, model, columns, path):
 
 
 def linear_regression(graph, model, columns, path):
-    if numpy.ndim(model.coef_) > 1 and len(model.coef_) > 1:
-        raise Unsupported(f"the {type(model).__name__} predicts {len(model.coef_)} outputs; supported is one")
-    found = sums(graph, model, columns, path)
+    weights = numpy.atleast_2d(numpy.asarray(model.coef_, dtype=float))
+    target = target_of(graph, model, len(weights)) if numpy.ndim(model.coef_) > 1 else 0
+    intercepts = numpy.broadcast_to(numpy.asarray(model.intercept_, dtype=float).ravel(), weights.shape[:1])
+    found = linear(graph, path, columns, weights[target : target + 1], intercepts[target : target + 1])
     return Outcome(found[0], margins=found)
 
 
@@ -45,6 +47,9 @@ def logistic_regression(graph, model, columns, path):
 
 def linear_classifier(graph, model, columns, path):
     margins = sums(graph, model, columns, path)
+    if getattr(getattr(model, "_label_binarizer", None), "y_type_", "").startswith("multilabel"):
+        margin = margins[target_of(graph, model, len(margins))]
+        return Outcome(label_of_margins(graph, path, [margin]), [0, 1], None, [margin])
     return Outcome(label_of_margins(graph, path, margins), model.classes_, None, margins)
 
 
@@ -89,3 +94,10 @@ def log_density(graph, path, columns, mean, rotation, scaling, prior):
     squares = graph.each("square", path, linear(graph, path, centred, axes, [0.0] * len(axes)))
     constant = numpy.log(prior) - 0.5 * numpy.sum(numpy.log(scaling))
     return linear(graph, path, squares, [[-0.5] * len(squares)], [constant])[0]
+
+
+def partial_least_squares(graph, model, columns, path):
+    """The regressions of partial least squares, whose coefficients are those of scaled columns."""
+    numbers_of(graph, columns, path)
+    columns = scaled(graph, path, columns, (model._x_mean,), subtract=model._x_mean, divide=model._x_std)
+    return linear_regression(graph, model, columns, path)

@@ -30,12 +30,9 @@ def estimated(graph, model, columns, path):
     if function is None or not is_of_sklearn(model):
         raise of_class(path, model)
     check_is_fitted(model)
-    outputs = getattr(model, "n_outputs_", 1)
-    if outputs != 1 and not name.startswith("MLP"):  # A network has an output for each class.
-        raise Unsupported(f"the {name} predicts {outputs} outputs; supported is one")
     classes = getattr(model, "classes_", None)
-    if isinstance(classes, list) or (classes is not None and len(classes) < 2):
-        raise Unsupported(f"the {name} knows one class, or has several outputs; supported are two or more classes")
+    if classes is not None and not isinstance(classes, list) and len(classes) < 2:  # A list has those of several targets.
+        raise Unsupported(f"the {name} knows one class; supported are two or more classes")
     is_container = name in ("Pipeline", "FrozenEstimator") or hasattr(model, "best_estimator_")
     path = path if is_container else path or name.lower()
     return within(path, function, graph, model, columns, path)

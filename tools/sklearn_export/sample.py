@@ -77,7 +77,11 @@ def made(graph, random):
         chosen[: min(count, len(values))] = values[:count]
         random.shuffle(chosen)
         columns.append(chosen)
-    return numpy.array(columns).T
+    rows = numpy.array(columns).T
+    for row, example in zip(rows, graph.examples[: count // 10]):
+        for position, value in example.items():
+            row[position] = value
+    return rows
 
 
 def sampled(model, graph, seed=1):
@@ -124,7 +128,8 @@ def read(path, graph):
         name = feature.name if feature.name is not None else frame.columns[feature.position]
         if name not in frame.columns:
             raise Unsupported(f"the file {path} has no column {name}")
-        columns.append([number(feature, value) for value in frame[name]])
+        is_read = any(feature.position in step.inputs for step in graph.steps)
+        columns.append([number(feature, value) if is_read else NAN for value in frame[name]])
     return numpy.array(columns, dtype=float).T
 
 

@@ -2,6 +2,7 @@
 
 from .forest import averaged, boosted, evaluation, histogram, isolation, takes_missing
 from .outcome import Outcome, both, numbers_of
+from .targets import OneTarget, target_of
 from .unsupported import Unsupported
 
 
@@ -26,7 +27,13 @@ def averaged_trees(graph, model, columns, path):
         column.require_number(path)
     if not takes_missing(model):
         graph.finite(path, columns)
-    return of_forest(graph, model, columns, path, averaged(model, [None] * len(columns)))
+    encodings = [None] * len(columns)
+    if model.n_outputs_ == 1:
+        return of_forest(graph, model, columns, path, averaged(model, encodings))
+    target = target_of(graph, model, model.n_outputs_)
+    classes = model.classes_[target] if hasattr(model, "classes_") else None
+    body = averaged(model, encodings, target)
+    return of_forest(graph, OneTarget(model, target, classes), columns, path, body)
 
 
 def boosted_trees(graph, model, columns, path):

@@ -3,15 +3,6 @@
 ALTERNATIVES = {
     "IterativeImputer": "SimpleImputer",
     "KNNImputer": "SimpleImputer",
-    "KernelPCA": "PCA",
-    "MiniBatchSparsePCA": "PCA",
-    "NuSVC": "LinearSVC",
-    "NuSVR": "LinearSVR",
-    "OneClassSVM": "IsolationForest",
-    "LocalOutlierFactor": "IsolationForest",
-    "SVC": "LinearSVC",
-    "SVR": "LinearSVR",
-    "SparsePCA": "PCA",
 }
 
 

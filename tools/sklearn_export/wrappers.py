@@ -3,6 +3,7 @@
 import numpy
 
 from .outcome import Outcome, estimated
+from .targets import target_of
 from .transformers import applied, scaled, selection, transformed
 from .unsupported import Unsupported
 
@@ -69,10 +70,14 @@ def transformed_target(graph, model, columns, path):
 
 
 def dummy_regressor(graph, model, columns, path):
-    return Outcome(graph.add("constant", path, [], 1, {"values": numpy.ravel(model.constant_)})[0])
+    values = numpy.ravel(model.constant_)
+    values = values[[target_of(graph, model, len(values)) if len(values) > 1 else 0]]
+    return Outcome(graph.add("constant", path, [], 1, {"values": values})[0])
 
 
 def dummy_classifier(graph, model, columns, path):
+    if isinstance(model.classes_, list):
+        raise Unsupported(f"the DummyClassifier predicts {len(model.classes_)} targets; supported is one")
     if model.strategy not in ("prior", "most_frequent", "constant"):
         raise Unsupported(f"the DummyClassifier has the strategy {model.strategy}, which is random or unknown")
     shares = model.class_prior_ if model.strategy == "prior" else numpy.zeros(len(model.classes_))
@@ -82,3 +87,9 @@ def dummy_classifier(graph, model, columns, path):
         shares[list(model.classes_).index(numpy.ravel(model.constant)[0])] = 1
     found = graph.add("constant", path, [], len(shares), {"values": shares})
     return Outcome(graph.add("argmax", path, found, 1)[0], model.classes_, found)
+
+
+def self_training(graph, model, columns, path):
+    """A classifier that has labelled rows of its training itself."""
+    inner = model.base_estimator_ if hasattr(model, "base_estimator_") else model.estimator_
+    return estimated(graph, inner, columns, f"{path}/estimator")

@@ -6,7 +6,8 @@ pipelines.py --list prints the names of the cases.
 
 The cases kept-* are kept beside this script, for tests where there is no Python:
 
-    python3 pipelines.py ../../../../../tools/export-sklearn.py . kept-pipeline kept-steps kept-median kept-vote
+    python3 pipelines.py ../../../../../tools/export-sklearn.py . kept-pipeline kept-steps kept-median kept-vote \\
+        kept-points
     rm kept-*.joblib kept-*.csv
 
 And the customers of the system test, with a model and its predictions:
@@ -22,8 +23,20 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+import point_cases
 from cases import exporter_module
-from sklearn import cluster, ensemble, linear_model, model_selection, naive_bayes, neural_network, svm, tree
+from sklearn import (
+    cluster,
+    ensemble,
+    gaussian_process,
+    linear_model,
+    model_selection,
+    naive_bayes,
+    neighbors,
+    neural_network,
+    svm,
+    tree,
+)
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
@@ -77,6 +90,9 @@ def target(random, frame, kind):
         return np.where(value > np.median(value), "yes", "no")
     if kind == "classes":
         return np.digitize(value, np.quantile(value, [0.3, 0.8])) * 10
+    if kind in ("targets", "labels"):
+        other = np.digitize(frame.income, np.quantile(frame.income, [0.5] if kind == "labels" else [0.2, 0.6]))
+        return np.array([value > np.median(value), other]).T.astype(int)
     return {"value": value, "positive": value - value.min() + 0.1, "count": random.poisson(np.exp(value / 3))}[kind]
 
 
@@ -285,6 +301,20 @@ STACK = ensemble.StackingClassifier(
 MEDIAN = ensemble.AdaBoostRegressor(tree.DecisionTreeRegressor(max_depth=2), n_estimators=4, **SEED)
 VOTE = ensemble.VotingClassifier([("a", logistic()), ("b", SMALL_FOREST), ("c", svm.LinearSVC(**SEED))])
 
+# The kinds of steps that keep rows of training, in one small model.
+POINTS = make_pipeline(
+    FeatureUnion([("all", "passthrough"), ("clusters", cluster.KMeans(2, n_init=1, **SEED))]),
+    ensemble.VotingClassifier(
+        [
+            ("neighbours", neighbors.KNeighborsClassifier(3, weights="distance")),
+            ("radius", neighbors.RadiusNeighborsClassifier(1.0, p=3, outlier_label="most_frequent")),
+            ("machine", svm.SVC(probability=True, **SEED)),
+            ("process", gaussian_process.GaussianProcessClassifier(optimizer=None)),
+        ],
+        voting="soft",
+    ),
+)
+
 COLUMNS = {
     "indicator": (make_pipeline(ColumnTransformer([("n", SimpleImputer(add_indicator=True), ["age", "shops"])]), logistic()), "binary"),
     "missing-indicator": (
@@ -371,11 +401,16 @@ COLUMNS = {
     "kept-steps": (make_pipeline(STEPS, STACK), "classes"),
     "kept-median": (make_pipeline(KEPT, MEDIAN), "value"),
     "kept-vote": (make_pipeline(KEPT, VOTE), "classes"),
+    "kept-points": (numbers_before(POINTS), "classes"),
 }
 
 CASES = {
     **{name: (prepared(model), kind) for name, (model, kind) in ESTIMATORS.items()},
     **{f"numbers-{name}": (numbers(step), "binary") for name, step in NUMBERS.items()},
+    **{name: (prepared(model, sparse_threshold=0), kind) for name, (model, kind) in point_cases.ESTIMATORS.items()},
+    **{name: (prepared(model, sparse_threshold=0), kind) for name, (model, kind) in point_cases.TARGETS.items()},
+    **{name: (numbers_before(model), kind) for name, (model, kind) in point_cases.OF_NUMBERS.items()},
+    **{f"numbers-{name}": (numbers(StandardScaler(), step), "binary") for name, step in point_cases.STEPS.items()},
     **COLUMNS,
 }
 
@@ -393,9 +428,11 @@ def shown(frame, exported):
     return found
 
 
-def expected(model, frame, exported):
-    found = {"rows": len(frame), "features": shown(frame, exported), "averaged": False, "linear": True}
+def expected(model, frame, exported, error):
+    found = {"rows": len(frame), "features": shown(frame, exported), "averaged": False, "linear": True, "error": error}
     predicted = model.predict(frame)
+    if predicted.ndim > 1 and predicted.shape[1] > 1:
+        return {**found, **of_target(model, frame, predicted)}
     if hasattr(model, "classes_"):
         found["prediction"] = np.searchsorted(model.classes_, predicted).tolist()
         if hasattr(model, "predict_proba"):
@@ -403,23 +440,38 @@ def expected(model, frame, exported):
             found["probabilities"] = (shares[:, 1:] if shares.shape[1] == 2 else shares).T.tolist()
     else:
         found["prediction"] = [float(each) for each in predicted]
+        if hasattr(model, "predict_proba"):  # The components of a mixture are its classes.
+            shares = model.predict_proba(frame)
+            found["probabilities"] = (shares[:, 1:] if shares.shape[1] == 2 else shares).T.tolist()
     if hasattr(model, "decision_function"):
         found["margins"] = np.reshape(model.decision_function(frame), (len(frame), -1)).T.tolist()
+    return found
+
+
+def of_target(model, frame, predicted):
+    """The results for one of several targets, whose classes count from 0."""
+    found = {"prediction": predicted[:, point_cases.TARGET].tolist()}
+    if hasattr(model, "predict_proba"):
+        shares = model.predict_proba(frame)
+        is_list = isinstance(shares, list)
+        found["probabilities"] = shares[point_cases.TARGET].T.tolist() if is_list else [shares[:, point_cases.TARGET].tolist()]
     return found
 
 
 def run(name, exporter, folder):
     model, kind = CASES[name]
     random = np.random.default_rng(7)
-    frame = customers(random, TRAINED)
+    frame = customers(random, 20 if name == "kept-points" else TRAINED)
     model.fit(frame, target(random, frame, kind))
     exported = export(model, name, exporter, folder, sample(random, name, folder))
     scored = customers(random, 30 if name.startswith("kept") else SCORED, strange=True)
-    (folder / f"{name}.expected.json").write_text(json.dumps(expected(model, scored, exported)))
+    (folder / f"{name}.expected.json").write_text(json.dumps(expected(model, scored, exported, point_cases.ERRORS.get(name, 1e-13))))
 
 
 def sample(random, name, folder):
-    """Arguments for a small proof, for models that are kept; the first of them has the rows made for it."""
+    """Arguments for the target, or for a small proof of models that are kept; the first has the rows made for it."""
+    if name in point_cases.TARGETS:
+        return ["--target", str(point_cases.TARGET)]
     if not name.startswith("kept") or name == "kept-pipeline":
         return []
     file = folder / f"{name}.joblib.csv"

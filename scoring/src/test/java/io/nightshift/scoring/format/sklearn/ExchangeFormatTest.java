@@ -49,7 +49,8 @@ public class ExchangeFormatTest {
                 "kept-pipeline",
                 "kept-steps",
                 "kept-median",
-                "kept-vote"
+                "kept-vote",
+                "kept-points"
             })
     void scoresAreTheLibrarysOwnAlsoFromTheRegistry(String name) throws Exception {
         SklearnCase kept = SklearnCase.of(kept(), name);

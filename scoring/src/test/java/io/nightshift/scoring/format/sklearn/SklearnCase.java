@@ -19,7 +19,7 @@ record SklearnCase(Path model, DocumentReader expected) {
 
     /// C's exponentials and NumPy's are not Java's, and a softmax has one for each class.
     private static final int EXPONENTIAL_ULPS = 4;
-    /// The library multiplies by BLAS, in an order of its own.
+    /// The library multiplies by BLAS, in an order of its own. A case may have another error of its own.
     private static final double LINEAR_ERROR = 1e-13;
 
     static SklearnCase of(Path folder, String name) throws IOException, MalformedModelException {
@@ -59,11 +59,12 @@ record SklearnCase(Path model, DocumentReader expected) {
         return read;
     }
 
-    private void check(String what, double[] found, double[] library, double ulps, boolean linear) {
+    private void check(String what, double[] found, double[] library, double ulps, boolean linear)
+            throws MalformedModelException {
         assertThat(found).hasSameSizeAs(library);
+        double error = expected.has("error") ? expected.number("error") : LINEAR_ERROR;
         for (int row = 0; row < found.length; row++) {
-            double allowed =
-                    linear ? LINEAR_ERROR * Math.max(1, Math.abs(library[row])) : ulps * Math.ulp(library[row]);
+            double allowed = linear ? error * Math.max(1, Math.abs(library[row])) : ulps * Math.ulp(library[row]);
             if (!(Math.abs(found[row] - library[row]) <= allowed)) {
                 assertThat(found[row]).as("%s of row %d", what, row).isEqualTo(library[row]);
             }
