@@ -72,6 +72,17 @@ final class Binning {
         return thresholds.length - 1;
     }
 
+    /// The thresholds in single precision, rounded up. A number in single precision is at least a threshold if, and
+    /// only if, it is at least the rounded one. Empty if values are not rounded to single precision.
+    float[] singles() {
+        float[] singles = new float[narrow ? size() : 0];
+        for (int i = 0; i < singles.length; i++) {
+            float near = (float) thresholds[i];
+            singles[i] = near < thresholds[i] ? Math.nextUp(near) : near;
+        }
+        return singles;
+    }
+
     /// The position of a node's threshold among the feature's.
     int position(double threshold) {
         return Arrays.binarySearch(thresholds, 0, size(), key(threshold, comparison));

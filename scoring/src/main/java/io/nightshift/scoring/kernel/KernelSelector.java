@@ -1,6 +1,7 @@
 package io.nightshift.scoring.kernel;
 
 import io.nightshift.scoring.form.Forest;
+import io.nightshift.scoring.model.FeatureType.Precision;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ public final class KernelSelector {
     /// Rows of a block: enough to amortise loading a tree, few enough for the first-level cache to hold their
     /// state.
     private static final int BLOCK = 128;
+
+    /// Rows of a block for symmetric trees: what a tree has to set up is small then.
+    private static final int SYMMETRIC_BLOCK = 512;
 
     /// With more tests, a block has half the rows, so that its outcomes fit into the second-level cache.
     private static final int MANY_TESTS = 1 << 14;
@@ -63,6 +67,11 @@ public final class KernelSelector {
     }
 
     private Selection select() {
+        SymmetricForest symmetric =
+                forest.shape().arithmetic() == Precision.FLOAT64 ? SymmetricForest.of(forest) : null;
+        if (symmetric != null && HAS_VECTORS) {
+            return byVectors(symmetric);
+        }
         if (tests.count > MAX_TESTS || ranked() < Math.min(circuits(), reach())) {
             RankedForest ranked = RankedForest.of(forest);
             if (ranked != null || tests.count > MAX_TESTS) {
@@ -78,10 +87,30 @@ public final class KernelSelector {
         String how = forest.depth() <= BitSlicedForest.MAX_LEVELS
                 ? "no tree is deeper than %d levels".formatted(BitSlicedForest.MAX_LEVELS)
                 : "below %d levels, of up to %d, a row at a time".formatted(BitSlicedForest.MAX_LEVELS, forest.depth());
+        if (symmetric != null) {
+            how += vectorsMissing();
+        }
         return new Selection(
                 new BitSlicedForest(forest, tests),
                 tests.count > MANY_TESTS ? Long.SIZE : BLOCK,
                 "bit-sliced, 64 rows at a time: " + how);
+    }
+
+    private Selection byVectors(SymmetricForest symmetric) {
+        ForestLayout layout = new VectorSymmetricKernel.Layout(symmetric);
+        return new Selection(
+                layout,
+                Math.max(SYMMETRIC_BLOCK, layout.rows()),
+                "symmetric, by vectors of bytes, %d rows at a time: all nodes of a level have the same test"
+                        .formatted(layout.rows()));
+    }
+
+    /// Says in the log, once, that there are no vectors.
+    private static String vectorsMissing() {
+        if (!TOLD.getAndSet(true)) {
+            LOG.log(Level.INFO, "this JVM has no Vector API; kernels do without, and their scores are the same");
+        }
+        return "; vectors would be faster (--add-modules=jdk.incubator.vector)";
     }
 
     private Selection byNodes(NodeMaskForest reach) {
@@ -94,14 +123,10 @@ public final class KernelSelector {
                     "bit-sliced by nodes, by vectors of %1$d bits, %1$d rows at a time: %2$s"
                             .formatted(layout.rows(), why));
         }
-        if (!TOLD.getAndSet(true)) {
-            LOG.log(Level.INFO, "this JVM has no Vector API; kernels do without, and their scores are the same");
-        }
         return new Selection(
                 reach,
                 reach.rows(),
-                "bit-sliced by nodes, %d rows at a time: %s; vectors would be faster (--add-modules=jdk.incubator.vector)"
-                        .formatted(reach.rows(), why));
+                "bit-sliced by nodes, %d rows at a time: %s%s".formatted(reach.rows(), why, vectorsMissing()));
     }
 
     private Selection rowByRow(@Nullable RankedForest ranked) {

@@ -81,6 +81,13 @@ public final class SyntheticForests {
     /// Full trees of 0 to `deepest` levels, whose levels have one test each, as CatBoost's. In every fourth
     /// tree, one node has another test.
     public static Forest symmetric(Random random, int trees, int features, int deepest) {
+        return symmetric(random, trees, features, deepest, true);
+    }
+
+    /// The same.
+    ///
+    /// @param hasOthers whether some trees have a node with another test; otherwise, there are many thresholds
+    public static Forest symmetric(Random random, int trees, int features, int deepest, boolean hasOthers) {
         ForestBuilder builder = new ForestBuilder(new ForestShape(
                 Collections.nCopies(features, Precision.FLOAT32),
                 Precision.FLOAT64,
@@ -91,11 +98,11 @@ public final class SyntheticForests {
         for (int tree = 0; tree < trees; tree++) {
             builder.tree(0);
             int depth = random.nextInt(deepest + 1);
-            int other = tree % 4 == 0 ? random.nextInt(1 << depth) : -1;
+            int other = hasOthers && tree % 4 == 0 ? random.nextInt(1 << depth) : -1;
             for (int level = 0; level < depth; level++) {
                 NodeKind kind = NUMERIC.get(random.nextInt(2));
                 int feature = random.nextInt(features);
-                double threshold = point(random);
+                double threshold = hasOthers || random.nextInt(4) == 0 ? point(random) : (float) random.nextGaussian();
                 for (int node = (1 << level) - 1; node < (2 << level) - 1; node++) {
                     builder.split(kind, feature, node == other ? threshold / 2 + 1 : threshold);
                 }
