@@ -249,6 +249,7 @@ class Batch:
         approval: who has approved the publication in spite of failed checks, as the HTTP API says; None if nobody has.
         removal: how far the removal of the batch is, as the HTTP API says; None if it is not removed.
         redrive: how far the last redrive of quarantined rows is, as the HTTP API says; None if there was none.
+        model_origin: the file of an MLflow server from which the model came, as the HTTP API says; None for other models.
         json: the whole answer, with keys that this version of the client does not know.
     """
 
@@ -285,6 +286,7 @@ class Batch:
     approval: Optional[Mapping[str, Any]]
     removal: Optional[Mapping[str, Any]]
     redrive: Optional[Mapping[str, Any]]
+    model_origin: Optional[Mapping[str, Any]]
     json: Mapping[str, Any] = field(repr=False, compare=False)
 
     @property
@@ -352,6 +354,7 @@ class Batch:
             json.get("approval"),
             json.get("removal"),
             json.get("redrive"),
+            json.get("model_origin"),
             dict(json),
         )
 

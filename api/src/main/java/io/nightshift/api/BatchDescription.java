@@ -58,6 +58,7 @@ import org.jspecify.annotations.Nullable;
 /// @param reuse what the batch reuses of another batch; null if it reuses nothing
 /// @param otherDestinations where readers find the published batch besides `destination`, in the order of the job;
 ///     empty until it is published, or if its job has one destination
+/// @param modelOrigin the file of an MLflow server from which the model came; null for other models
 @RecordBuilder
 @RecordBuilder.Options(addStaticBuilder = false, enableWither = false)
 public record BatchDescription(
@@ -93,7 +94,8 @@ public record BatchDescription(
         @JsonInclude(Include.NON_NULL) @Nullable Rollout rollout,
         @JsonInclude(Include.NON_NULL) @Nullable Shadow shadow,
         @JsonInclude(Include.NON_NULL) @Nullable Reuse reuse,
-        @JsonInclude(Include.NON_EMPTY) List<String> otherDestinations) {
+        @JsonInclude(Include.NON_EMPTY) List<String> otherDestinations,
+        @JsonInclude(Include.NON_NULL) @Nullable ModelOrigin modelOrigin) {
 
     /// Keeps unmodifiable copies of the collections; the maps are sorted.
     public BatchDescription {
@@ -118,6 +120,24 @@ public record BatchDescription(
     /// @param attemptsFailed failed attempts since the batch was opened or last retried
     /// @param waitsForWorker whether the batch has partitions to score, and no worker has one of them
     public record Progress(long rowsDone, int inFlight, int attemptsFailed, boolean waitsForWorker) {}
+
+    /// The file of an MLflow server that scores a batch.
+    ///
+    /// @param reference the address in the job, such as `mlflow:/churn@champion`
+    /// @param version the address of the version to which it resolved, such as `mlflow:/churn/7`
+    /// @param run the ID of the run that logged the model; null if the server did not say
+    /// @param source where the server keeps the artifacts of the model
+    /// @param file the model file, as a path below the source
+    /// @param sha256 the SHA-256 of the file, 64 hexadecimal digits
+    /// @param text the same in one sentence, for people
+    public record ModelOrigin(
+            String reference,
+            String version,
+            @JsonInclude(Include.NON_NULL) @Nullable String run,
+            String source,
+            String file,
+            String sha256,
+            String text) {}
 
     /// The pause of a batch.
     ///

@@ -8,7 +8,9 @@ import io.nightshift.coordinator.timing.Deadline;
 import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.mlflow.MlflowModels;
 import io.nightshift.node.submission.JobModel;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.job.ChangedRows;
@@ -72,7 +74,9 @@ final class PlanCommand implements Callable<Integer> {
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
             SubmissionResolver.Check check = new SubmissionResolver(
-                            models.open(home, given),
+                            new ModelPlaces(
+                                    models.open(home, given),
+                                    MlflowModels.open(given.mlflowOfCommand(), roots, objects)),
                             destinations,
                             threads,
                             MemoryBudget.budget(),
@@ -81,13 +85,15 @@ final class PlanCommand implements Callable<Integer> {
                     .check(job);
             boolean isKeyed = job.partitions().key() != null
                     && check.files().stream().anyMatch(file -> file.file().rows() > 0);
-            CutPlan counted =
-                    isKeyed ? destinations.sources().count(job, check.model().description(), check.files()) : null;
+            CutPlan counted = isKeyed
+                    ? destinations.sources().count(check.job(), check.model().description(), check.files())
+                    : null;
             Planner.KeyedPlan keyed = counted == null ? null : Planner.cut(counted, check.files(), job.partitions());
             PartitionPlan plan = keyed == null
                     ? Planner.cut(check.files(), check.job().partitions().rows())
                     : keyed.partitions();
-            String fetches = destinations.sources().fetches(job, check.model().description(), check.files());
+            String fetches =
+                    destinations.sources().fetches(check.job(), check.model().description(), check.files());
             List<String> details = new ArrayList<>();
             PartitionPlan.Index index = plan.index(
                     check.files().stream().map(InspectedFile::file).toList(), keyed == null ? null : keyed.cuts());

@@ -170,6 +170,9 @@ final class BatchShowCommand extends QueryCommand {
             table.row("run", DisplayFormat.run(batch));
         }
         table.row("model", batch.model());
+        if (batch.modelOrigin() != null) {
+            table.row("model from", batch.modelOrigin().text());
+        }
         table.row("state", batch.state());
         if (batch.reason() != null) {
             table.row("reason", batch.reason());

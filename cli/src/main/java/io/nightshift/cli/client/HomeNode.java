@@ -13,7 +13,9 @@ import io.nightshift.node.Node;
 import io.nightshift.node.NodeObserver;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.log.ProgramLog;
+import io.nightshift.node.mlflow.MlflowModels;
 import io.nightshift.node.model.ModelCache;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
@@ -111,7 +113,7 @@ public final class HomeNode implements AutoCloseable {
                         given.lineage()),
                 given,
                 new SubmissionResolver(
-                        registry,
+                        new ModelPlaces(registry, MlflowModels.open(given.mlflowOfCommand(), roots, objects)),
                         destinations,
                         threads,
                         MemoryBudget.budget(),

@@ -22,6 +22,9 @@ import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.configuration.RegistryLocation;
 import io.nightshift.node.lineage.LineageSettings;
+import io.nightshift.node.mlflow.MlflowModels;
+import io.nightshift.node.mlflow.MlflowSettings;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
@@ -121,6 +124,10 @@ public final class DoctorCommand implements Callable<Integer> {
             LineageSettings lineage = given.lineage();
             if (lineage != null) {
                 add(lineage(lineage));
+            }
+            MlflowSettings mlflow = given.mlflowOfCommand();
+            if (mlflow != null) {
+                add(mlflow(mlflow));
             }
             examineApplied(given).forEach(this::add);
             if (job != null) {
@@ -366,6 +373,17 @@ public final class DoctorCommand implements Callable<Integer> {
                 : Diagnosis.problem("lineage", problem, "Correct nightshift.lineage. See docs/how-to/lineage.md.");
     }
 
+    private static Diagnosis mlflow(MlflowSettings mlflow) {
+        try {
+            MlflowModels.open(mlflow, FileRoots.UNRESTRICTED, ObjectCopies.none())
+                    .probe();
+            return Diagnosis.fine("mlflow", "%s can be asked for models".formatted(mlflow.url()));
+        } catch (FailureException e) {
+            return Diagnosis.problem(
+                    "mlflow", String.valueOf(e.getMessage()), "Correct nightshift.mlflow. See docs/how-to/mlflow.md.");
+        }
+    }
+
     /// Asks a node of the configured cluster, or else the server that runs on the home folder.
     private List<Diagnosis> examineApplied(Configuration given) {
         ServerOption server = new ServerOption();
@@ -438,8 +456,12 @@ public final class DoctorCommand implements Callable<Integer> {
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
             new SubmissionResolver(
-                            given.registry()
-                                    .open(home.folder(), objects.folder().parent()),
+                            new ModelPlaces(
+                                    given.registry()
+                                            .open(
+                                                    home.folder(),
+                                                    objects.folder().parent()),
+                                    MlflowModels.open(given.mlflowOfCommand(), roots, objects)),
                             destinations,
                             threads,
                             MemoryBudget.budget(),

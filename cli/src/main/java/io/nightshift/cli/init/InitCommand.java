@@ -12,11 +12,14 @@ import io.nightshift.cli.output.TextTable;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.mlflow.MlflowModels;
 import io.nightshift.node.submission.JobModel;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.MlflowAddress;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.Destinations;
@@ -66,7 +69,8 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  nightshift init --data 'customers/*.parquet' --model churn.ubj --id customer_id",
             "  nightshift init --data customers.csv --model churn.ubj",
-            "  nightshift init --data postgres:crm/public.customers --model churn@production"
+            "  nightshift init --data postgres:crm/public.customers --model churn@production",
+            "  nightshift init --data customers.parquet --model mlflow:/churn@champion"
         })
 public final class InitCommand implements Callable<Integer> {
 
@@ -86,7 +90,8 @@ public final class InitCommand implements Callable<Integer> {
             names = "--model",
             paramLabel = "MODEL",
             description =
-                    "A model file, or a registered model: name, name@version or name@alias. Without it, the command"
+                    "A model file; a registered model: name, name@version or name@alias; or a model of an MLflow server:"
+                            + " mlflow:/name@alias, mlflow:/name/7 or mlflow:/runs/ID/path. Without it, the command"
                             + " asks on a terminal.")
     private @Nullable String model;
 
@@ -147,7 +152,9 @@ public final class InitCommand implements Callable<Integer> {
             NewSource source = NewSource.parse(paths, duckDb);
             DataPreview preview = DataPreview.read(duckDb, destinations.sources(), source);
             String reference = model == null ? asked("--model", "Model (a file or a registered model)", null) : model;
-            ModelDescription description = description(reference, given);
+            ModelPlaces places =
+                    new ModelPlaces(registry(given), MlflowModels.open(given.mlflowOfCommand(), roots, objects));
+            ModelDescription description = description(reference, places);
             String chosenId = id(preview, description);
             FeatureMapping mapping = FeatureMapping.of(description, preview, chosenId);
             NewJobFile job = new NewJobFile(
@@ -160,7 +167,7 @@ public final class InitCommand implements Callable<Integer> {
                     passed(preview, mapping, chosenId));
             String text = job.text();
             if (mapping.isComplete()) {
-                check(text, given, destinations);
+                check(text, given, places, destinations);
             }
             write(text);
             report(preview, reference, description, mapping, chosenId);
@@ -193,15 +200,13 @@ public final class InitCommand implements Callable<Integer> {
         return given.registry().open(home.folder(), given.objects().folderIn(home.folder()));
     }
 
-    private ModelDescription description(String reference, Configuration given) {
+    private static ModelDescription description(String reference, ModelPlaces places) {
         try {
-            return JobModel.find(ModelReference.parse(reference), registry(given))
-                    .model()
-                    .description();
+            return JobModel.find(ModelReference.parse(reference), places).description();
         } catch (IllegalArgumentException e) {
             throw FailureException.permanent(
-                    "--model: expected a model file or a registered model (name, name@version or name@alias), not "
-                            + reference);
+                    "--model: expected a model file, a registered model (name, name@version or name@alias), or a model of an MLflow server (%s), not %s"
+                            .formatted(MlflowAddress.EXAMPLES, reference));
         }
     }
 
@@ -210,6 +215,9 @@ public final class InitCommand implements Callable<Integer> {
     }
 
     private static String jobName(String reference) {
+        if (reference.startsWith(MlflowAddress.SCHEME)) {
+            return JobModel.FromMlflow.nameOf(reference);
+        }
         return isFile(reference) ? JobModel.nameOf(Path.of(reference)) : reference.replaceFirst("@.*", "");
     }
 
@@ -277,9 +285,9 @@ public final class InitCommand implements Callable<Integer> {
     }
 
     /// Checks the new job as `plan` does, before anything is written.
-    private void check(String text, Configuration given, Destinations destinations) {
+    private void check(String text, Configuration given, ModelPlaces places, Destinations destinations) {
         new SubmissionResolver(
-                        registry(given),
+                        places,
                         destinations,
                         1,
                         MemoryBudget.budget(),

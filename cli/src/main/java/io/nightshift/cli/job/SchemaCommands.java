@@ -17,6 +17,8 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.mlflow.MlflowModels;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.JobText;
@@ -111,7 +113,9 @@ public final class SchemaCommands {
             FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
             try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill(), roots)) {
                 return new SubmissionResolver(
-                                models.open(home, given),
+                                new ModelPlaces(
+                                        models.open(home, given),
+                                        MlflowModels.open(given.mlflowOfCommand(), roots, objects)),
                                 new Destinations(() -> duckDb, given.dataSources(), roots, objects),
                                 1,
                                 MemoryBudget.budget(),

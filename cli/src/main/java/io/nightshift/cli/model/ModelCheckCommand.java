@@ -18,6 +18,7 @@ import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -107,17 +108,11 @@ final class ModelCheckCommand implements Callable<Integer> {
         DuckDbLoader duckDb =
                 DuckDbLoader.open(MemoryBudget.duckDb(), access.home().spill(), FileRoots.UNRESTRICTED, Runnable::run);
         Configuration given = access.configuration();
-        Destinations destinations = new Destinations(
-                duckDb,
-                given.dataSources(),
-                FileRoots.UNRESTRICTED,
-                given.objects().ofCommand(access.home().folder()));
-        PredictionCheckResult result = ModelCheck.run(
-                duckDb.get(),
-                destinations,
-                read,
-                JobModel.find(read.model(), access.open(given)).model(),
-                request);
+        ObjectCopies objects = given.objects().ofCommand(access.home().folder());
+        Destinations destinations = new Destinations(duckDb, given.dataSources(), FileRoots.UNRESTRICTED, objects);
+        JobModel model = JobModel.find(read.model(), access.places(given, objects));
+        PredictionCheckResult result =
+                ModelCheck.run(duckDb.get(), destinations, model.complete(read), model.model(), request);
         PrintWriter out = access.out();
         if (output.isForPrograms()) {
             JsonOutput.print(out, json(result));

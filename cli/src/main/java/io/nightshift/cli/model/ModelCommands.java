@@ -8,9 +8,12 @@ import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.RegistrationResult;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.model.ModelFiles;
 import io.nightshift.node.submission.JobModel;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.MlflowAddress;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.FeatureType;
@@ -57,18 +60,23 @@ public final class ModelCommands {
             name = "import",
             description =
                     "Registers a model file as the next version of a model: XGBoost (JSON or UBJSON), LightGBM (text),"
-                            + " CatBoost, H2O (MOJO), ONNX, Smile, or a file of tools/export-sklearn.py.",
+                            + " CatBoost, H2O (MOJO), ONNX, Smile, or a file of tools/export-sklearn.py. Or a copy of a model of an"
+                            + " MLflow server.",
             mixinStandardHelpOptions = true)
     static final class Import implements Callable<Integer> {
 
-        @Parameters(paramLabel = "FILE", description = "The model file.")
+        @Parameters(
+                paramLabel = "FILE",
+                description =
+                        "The model file, or a model of an MLflow server: mlflow:/name@alias, mlflow:/name/7 or mlflow:/runs/ID/path.")
         @SuppressWarnings("NullAway.Init") // picocli sets it
-        private Path file;
+        private String file;
 
         @Option(
                 names = "--name",
                 paramLabel = "NAME",
-                description = "The model's name. Default: the file's name without its ending.")
+                description =
+                        "The model's name. Default: the file's name without its ending, or the name on the server.")
         private @Nullable String name;
 
         @Mixin
@@ -76,8 +84,8 @@ public final class ModelCommands {
 
         @Override
         public Integer call() {
-            String chosen = Objects.requireNonNullElseGet(name, () -> JobModel.nameOf(file));
-            RegistrationResult registered = JobModel.read(file).register(chosen, access.open());
+            RegistrationResult registered =
+                    file.startsWith(MlflowAddress.SCHEME) ? importFromMlflow() : importFile(Path.of(file));
             ModelVersion version = registered.version();
             access.out()
                     .println(
@@ -86,6 +94,26 @@ public final class ModelCommands {
                                     : "Already registered as %s (%s)".formatted(version, version.sha256()));
             access.out().flush();
             return ExitStatus.DONE;
+        }
+
+        private RegistrationResult importFile(Path path) {
+            String chosen = Objects.requireNonNullElseGet(name, () -> JobModel.nameOf(path));
+            return JobModel.read(path).register(chosen, access.open());
+        }
+
+        private RegistrationResult importFromMlflow() {
+            ModelReference.Mlflow reference;
+            try {
+                reference = new ModelReference.Mlflow(file, null);
+            } catch (IllegalArgumentException e) {
+                throw FailureException.permanent(String.valueOf(e.getMessage()));
+            }
+            Configuration given = access.configuration();
+            ModelPlaces places =
+                    access.places(given, given.objects().ofCommand(access.home().folder()));
+            String chosen = Objects.requireNonNullElseGet(name, () -> JobModel.FromMlflow.nameOf(file));
+            return new JobModel.FromMlflow(places.mlflow().load(reference, ModelFiles::load))
+                    .register(chosen, places.registry());
         }
     }
 
@@ -262,6 +290,11 @@ public final class ModelCommands {
             reference = ModelReference.parse(text);
         } catch (IllegalArgumentException e) {
             throw FailureException.permanent(String.valueOf(e.getMessage()));
+        }
+        if (reference instanceof ModelReference.Mlflow) {
+            throw FailureException.permanent(
+                    "%s is on an MLflow server. Name a registered model, as name, name@version or name@alias, or register a copy with model import"
+                            .formatted(text));
         }
         if (reference instanceof ModelReference.File) {
             throw FailureException.permanent(

@@ -10,11 +10,11 @@ import io.nightshift.cli.output.DistributionJson;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.JobModel;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
@@ -121,8 +121,8 @@ final class ModelCompareCommand implements Callable<Integer> {
         }
         Job job = JobFileOptions.read(file, overrides, parameters);
         Configuration given = access.configuration();
-        ModelRegistry registry = access.open(given);
         ObjectCopies objects = given.objects().ofCommand(access.home().folder());
+        ModelPlaces places = access.places(given, objects);
         Path own = objects.folder().parent();
         // All work is done on this thread, since a scoring function finds its attempt by the thread.
         DuckDbLoader duckDb =
@@ -132,8 +132,8 @@ final class ModelCompareCommand implements Callable<Integer> {
                         duckDb.get(),
                         destinations,
                         job,
-                        model(champion, registry),
-                        model(candidate, registry),
+                        model(champion, places),
+                        model(candidate, places),
                         own.resolve("compare-" + ProcessHandle.current().pid()))
                 .run(sample, tolerance, shown);
         PrintWriter out = access.out();
@@ -146,17 +146,17 @@ final class ModelCompareCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
-    private static TwoModelScoring.Candidate model(String name, ModelRegistry registry) {
+    private static TwoModelScoring.Candidate model(String name, ModelPlaces places) {
         ModelReference reference;
         try {
             reference = ModelReference.parse(name);
         } catch (IllegalArgumentException e) {
             throw FailureException.permanent(String.valueOf(e.getMessage()));
         }
-        return switch (JobModel.find(reference, registry)) {
+        return switch (JobModel.find(reference, places)) {
             case JobModel.FromRegistry(ModelVersion version, Model model) ->
                 new TwoModelScoring.Candidate(version.toString(), version, model);
-            case JobModel.FromFile fromFile -> new TwoModelScoring.Candidate(name, null, fromFile.model());
+            case JobModel found -> new TwoModelScoring.Candidate(name, null, found.model());
         };
     }
 

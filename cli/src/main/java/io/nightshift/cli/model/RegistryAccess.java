@@ -5,6 +5,10 @@ import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.RegistryOption;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.mlflow.MlflowModels;
+import io.nightshift.node.submission.ModelPlaces;
+import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -42,6 +46,14 @@ final class RegistryAccess {
 
     ModelRegistry open(Configuration given) {
         return registry.open(home, given);
+    }
+
+    /// The registry, and the models of the MLflow server.
+    ///
+    /// @param objects of the command
+    ModelPlaces places(Configuration given, ObjectCopies objects) {
+        return new ModelPlaces(
+                open(given), MlflowModels.open(given.mlflowOfCommand(), FileRoots.UNRESTRICTED, objects));
     }
 
     /// Whether the command names a registry.

@@ -17,7 +17,9 @@ import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.metrics.NodeMetrics;
+import io.nightshift.node.mlflow.MlflowModels;
 import io.nightshift.node.model.ModelCache;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
@@ -131,7 +133,7 @@ public final class NodeCommand implements Callable<Integer> {
                 settings,
                 given,
                 new SubmissionResolver(
-                        registry,
+                        new ModelPlaces(registry, MlflowModels.open(given.mlflowOfNode(), roots, objects)),
                         new Destinations(duckDb, given.dataSources(), roots, objects),
                         scoring,
                         MemoryBudget.budget(),

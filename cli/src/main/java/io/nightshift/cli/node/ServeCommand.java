@@ -15,7 +15,9 @@ import io.nightshift.node.configuration.LocalServer;
 import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.metrics.NodeMetrics;
+import io.nightshift.node.mlflow.MlflowModels;
 import io.nightshift.node.model.ModelCache;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
@@ -163,7 +165,12 @@ public final class ServeCommand implements Callable<Integer> {
                 settings,
                 given,
                 new SubmissionResolver(
-                        registry,
+                        new ModelPlaces(
+                                registry,
+                                MlflowModels.open(
+                                        http.tokens().areGiven() ? given.mlflowOfNode() : given.mlflowOfCommand(),
+                                        roots,
+                                        objects)),
                         new Destinations(duckDb, given.dataSources(), roots, objects),
                         scoring,
                         MemoryBudget.budget(),

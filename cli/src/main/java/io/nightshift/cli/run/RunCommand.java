@@ -23,7 +23,9 @@ import io.nightshift.node.Node;
 import io.nightshift.node.NodeObserver;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.log.ProgramLog;
+import io.nightshift.node.mlflow.MlflowModels;
 import io.nightshift.node.model.ModelCache;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.batch.BatchId;
@@ -245,7 +247,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         closing.push(() -> stop(starting));
 
         SubmissionResolver.Resolved resolved = new SubmissionResolver(
-                        registry,
+                        new ModelPlaces(registry, MlflowModels.open(given.mlflowOfCommand(), roots, objects)),
                         destinations,
                         threads,
                         MemoryBudget.budget(),

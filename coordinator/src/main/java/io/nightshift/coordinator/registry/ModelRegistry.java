@@ -43,10 +43,13 @@ public final class ModelRegistry {
     /// The alias that a model name without version and alias stands for.
     public static final String CHAMPION = ModelReference.CHAMPION;
 
+    /// The most characters of the name of a model that is stored privately, before its digest.
+    public static final int LONGEST_PRIVATE = 23;
+
     private static final int LISTED = 20;
 
     /// Ends the names of models that jobs name by a path.
-    private static final Pattern PRIVATE = Pattern.compile("(.{1,23})\\.sha256-[0-9a-f]{32}");
+    private static final Pattern PRIVATE = Pattern.compile("(.{1," + LONGEST_PRIVATE + "})\\.sha256-[0-9a-f]{32}");
 
     private final ModelRegistryStore store;
     private final InstantSource clock;
@@ -99,7 +102,7 @@ public final class ModelRegistry {
     public ModelVersion storePrivately(
             String name, byte[] flatFile, ModelDescription description, Supplier<Provenance> provenance) {
         String sha256 = Digests.sha256(flatFile);
-        String own = name.substring(0, Math.min(23, name.length())) + ".sha256-" + sha256.substring(0, 32);
+        String own = name.substring(0, Math.min(LONGEST_PRIVATE, name.length())) + ".sha256-" + sha256.substring(0, 32);
         return register(own, sha256, flatFile, description, provenance).version();
     }
 
@@ -132,7 +135,8 @@ public final class ModelRegistry {
     /// The version that a job's reference points to now.
     ///
     /// @throws FailureException if there is none; the message lists the existing names, versions or aliases
-    /// @throws IllegalArgumentException for a reference to a file, which must be registered first
+    /// @throws IllegalArgumentException for a reference to a file or to an MLflow server, whose model must be
+    ///     registered first
     public ModelVersion resolve(ModelReference reference) {
         return switch (reference) {
             case ModelReference.Champion(String name) -> {
@@ -161,6 +165,8 @@ public final class ModelRegistry {
                                         .formatted(name, sha256)));
             case ModelReference.File(String path) ->
                 throw new IllegalArgumentException("register the file first: " + path);
+            case ModelReference.Mlflow mlflow ->
+                throw new IllegalArgumentException("ask the MLflow server first: " + mlflow.address());
         };
     }
 

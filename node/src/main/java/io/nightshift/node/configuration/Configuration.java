@@ -8,6 +8,7 @@ import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.log.ProgramLog;
+import io.nightshift.node.mlflow.MlflowSettings;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
@@ -58,6 +59,7 @@ public final class Configuration {
     private final ObjectSettings objects;
     private final @Nullable OtlpSettings otlp;
     private final @Nullable LineageSettings lineage;
+    private final @Nullable MlflowSettings mlflow;
     private final ProgramLog.Format logFormat;
     private final Prices prices;
     private final Config tuning;
@@ -75,6 +77,7 @@ public final class Configuration {
             ObjectSettings objects,
             @Nullable OtlpSettings otlp,
             @Nullable LineageSettings lineage,
+            @Nullable MlflowSettings mlflow,
             ProgramLog.Format logFormat,
             Prices prices,
             Config tuning) {
@@ -90,6 +93,7 @@ public final class Configuration {
         this.objects = objects;
         this.otlp = otlp;
         this.lineage = lineage;
+        this.mlflow = mlflow;
         this.logFormat = logFormat;
         this.prices = prices;
         this.tuning = tuning;
@@ -208,6 +212,19 @@ public final class Configuration {
         return lineage;
     }
 
+    /// The MLflow server whose models the jobs of others may name, or null.
+    public @Nullable MlflowSettings mlflowOfNode() {
+        return mlflow;
+    }
+
+    /// The MLflow server of a command whose user runs a job of their own, or null: without the section, the one
+    /// that the variables of MLflow's own clients name.
+    ///
+    /// @throws FailureException permanent, if a variable is wrong
+    public @Nullable MlflowSettings mlflowOfCommand() {
+        return mlflow == null ? MlflowSettings.environment(System::getenv) : mlflow;
+    }
+
     /// The prices of what attempts use; [Prices#NONE] if there are none.
     public Prices prices() {
         return prices;
@@ -240,6 +257,7 @@ public final class Configuration {
                 objects,
                 otlp(nightshift.section("metrics")),
                 nightshift.has("lineage") ? LineageSection.read(nightshift.section("lineage")) : null,
+                nightshift.has("mlflow") ? MlflowSection.read(nightshift.section("mlflow")) : null,
                 logFormat(nightshift.section("log")),
                 nightshift.has("cost") ? CostSettings.read(nightshift.section("cost")) : Prices.NONE,
                 tuning);

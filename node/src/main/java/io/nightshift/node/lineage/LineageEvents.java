@@ -9,6 +9,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.job.MlflowPin;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.storage.Destinations;
@@ -151,9 +152,13 @@ final class LineageEvents {
 
     /// A registered model by its name, and another one by its file.
     private Dataset model(BatchEvent.Submitted submitted) {
-        return submitted.job().model() instanceof ModelReference.File(String path)
-                ? new Dataset("file", path)
-                : new Dataset(namespace, "models/" + submitted.model().name());
+        return switch (submitted.job().model()) {
+            case ModelReference.File(String path) -> new Dataset("file", path);
+            case ModelReference.Mlflow(String address, MlflowPin pin) ->
+                new Dataset("mlflow", pin == null ? address : pin.version());
+            case ModelReference _ ->
+                new Dataset(namespace, "models/" + submitted.model().name());
+        };
     }
 
     private List<OpenLineage.OutputDataset> outputs(

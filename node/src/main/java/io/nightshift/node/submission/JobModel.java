@@ -4,11 +4,14 @@ import io.nightshift.api.AliasMove;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.RegistrationResult;
+import io.nightshift.node.mlflow.MlflowModel;
 import io.nightshift.node.model.ModelFiles;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
+import io.nightshift.protocol.job.MlflowAddress;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.model.ModelVersion;
@@ -17,6 +20,7 @@ import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.source.BoundJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,10 +29,27 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The model that a job names, loaded: a registered version, or a file.
+/// The model that a job names, loaded: a registered version, a file, or a model of an MLflow server.
 public sealed interface JobModel {
 
     Model model();
+
+    /// The features and outputs, with the names that are known of the features.
+    default ModelDescription description() {
+        return model().description();
+    }
+
+    /// The job with what the model's place knows of it: the file to which the reference resolved, and the names of
+    /// features that the file does not name.
+    default Job complete(Job job) {
+        return job;
+    }
+
+    /// Checks what the model's place knows of the columns of the training.
+    ///
+    /// @param bound the job with its columns
+    /// @throws FailureException permanent, naming each column that does not fit
+    default void checkColumns(BoundJob bound) {}
 
     /// Gives the model's registered version. A file's model is stored under a name that ends in its digest,
     /// so a job never gives other jobs a new version.
@@ -70,6 +91,84 @@ public sealed interface JobModel {
         }
     }
 
+    /// A model of an MLflow server.
+    ///
+    /// @param found the model
+    record FromMlflow(MlflowModel found) implements JobModel {
+
+        @Override
+        public Model model() {
+            return found.model();
+        }
+
+        @Override
+        public ModelDescription description() {
+            return found.description();
+        }
+
+        @Override
+        public Job complete(Job job) {
+            Job pinned = job.model() instanceof ModelReference.Mlflow reference
+                    ? JobBuilder.builder(job).model(reference.with(found.pin())).build()
+                    : job;
+            boolean isNamedBySignature = found.signature() != null
+                    && pinned.features().isEmpty()
+                    && !model().description().namesFeatures();
+            return isNamedBySignature
+                    ? JobBuilder.builder(pinned)
+                            .features(BoundJob.featureNames(description()))
+                            .build()
+                    : pinned;
+        }
+
+        @Override
+        public void checkColumns(BoundJob bound) {
+            if (found.signature() != null) {
+                found.signature().check(bound, description(), found.pin().version());
+            }
+        }
+
+        @Override
+        public ModelVersion registeredIn(ModelRegistry registry) {
+            return registry.storePrivately(
+                    shortName(), ModelFile.encode(model()), model().description(), this::provenance);
+        }
+
+        /// Registers a copy of the model under a name.
+        public RegistrationResult register(String name, ModelRegistry registry) {
+            return JobModel.register(model(), name, this::provenance, registry);
+        }
+
+        private Provenance provenance() {
+            return new Provenance(
+                    "%s/%s".formatted(found.pin().version(), found.pin().file()),
+                    found.pin().sha256());
+        }
+
+        /// A name for the columns of the output: that of the model and of its version.
+        private String shortName() {
+            String version = switch (MlflowAddress.parse(found.pin().version())) {
+                case MlflowAddress.Version(String _, int number) -> ".v" + number;
+                case MlflowAddress _ -> "";
+            };
+            String name = nameOf(found.pin().version());
+            return name.substring(0, Math.min(name.length(), ModelRegistry.LONGEST_PRIVATE - version.length()))
+                    + version;
+        }
+
+        /// The name under which a copy is registered, unless another one is given.
+        ///
+        /// @param address of the model
+        public static String nameOf(String address) {
+            return JobModel.nameOf(Path.of(
+                    switch (MlflowAddress.parse(address)) {
+                        case MlflowAddress.Alias(String model, String _) -> model + ".x";
+                        case MlflowAddress.Version(String model, int _) -> model + ".x";
+                        case MlflowAddress.Run(String _, String path) -> path;
+                    }));
+        }
+    }
+
     /// The version that a job's rollout tries.
     ///
     /// @param version the version
@@ -90,19 +189,22 @@ public sealed interface JobModel {
     /// Loads the model that a job names; registers nothing.
     ///
     /// @throws FailureException if there is no such model, or its file can't be used
-    static JobModel find(ModelReference reference, ModelRegistry registry) {
-        return find(reference, registry, ModelFiles::load);
+    static JobModel find(ModelReference reference, ModelPlaces places) {
+        return find(reference, places, ModelFiles::load);
     }
 
-    /// As [#find(ModelReference, ModelRegistry)].
+    /// As [#find(ModelReference, ModelPlaces)].
     ///
     /// @param load loads a model file
-    static JobModel find(ModelReference reference, ModelRegistry registry, Function<Path, Model> load) {
-        if (reference instanceof ModelReference.File(String path)) {
-            return read(Path.of(path), load);
-        }
-        ModelVersion version = registry.resolve(reference);
-        return new FromRegistry(version, load.apply(registry.path(version)));
+    static JobModel find(ModelReference reference, ModelPlaces places, Function<Path, Model> load) {
+        return switch (reference) {
+            case ModelReference.File(String path) -> read(Path.of(path), load);
+            case ModelReference.Mlflow mlflow -> new FromMlflow(places.mlflow().load(mlflow, load));
+            case ModelReference registered -> {
+                ModelVersion version = places.registry().resolve(registered);
+                yield new FromRegistry(version, load.apply(places.registry().path(version)));
+            }
+        };
     }
 
     /// Loads the version that a job's rollout tries; null if the job has none, its alias does not exist, the

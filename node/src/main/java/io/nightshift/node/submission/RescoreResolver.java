@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
+import io.nightshift.protocol.job.MlflowPin;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.Reuse;
@@ -67,7 +68,11 @@ public final class RescoreResolver {
                 .submission();
         ModelVersion model = resolved.model();
         // Two names of one version ask for the same thing.
-        Job job = resolved.job().withModel(new ModelReference.Exact(model.name(), model.version()));
+        Job job = resolved.job()
+                .withModel(
+                        resolved.job().model() instanceof ModelReference.Mlflow(String _, MlflowPin pin) && pin != null
+                                ? new ModelReference.Mlflow(pin.version(), pin)
+                                : new ModelReference.Exact(model.name(), model.version()));
         refuseOtherColumns(state, job, model);
         SourcePins.check(batch, state.pinned().files(), destinations.sources().pins(job));
         return new Submission(
@@ -97,9 +102,15 @@ public final class RescoreResolver {
             return null;
         }
         Matcher digest = DIGEST.matcher(model);
-        return digest.matches()
-                ? digest.group(1)
-                : registry.resolve(registered("where_model", model)).sha256();
+        if (digest.matches()) {
+            return digest.group(1);
+        }
+        if (registered("where_model", model) instanceof ModelReference.Mlflow) {
+            throw FailureException.permanent(
+                    "where_model: %s may have moved since; name the model by its digest, as sha256:…, which nightshift batch show --parts lists"
+                            .formatted(model));
+        }
+        return registry.resolve(registered("where_model", model)).sha256();
     }
 
     private static ModelReference registered(String key, String text) {

@@ -2,7 +2,6 @@ package io.nightshift.node.submission;
 
 import io.nightshift.api.SchemaReport;
 import io.nightshift.coordinator.plan.Planner;
-import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.model.ParsedModels;
@@ -46,7 +45,7 @@ public final class SubmissionResolver {
     /// The most files of a job with new files that are looked at to check the job.
     private static final int MOST_INSPECTED = 1_000;
 
-    private final ModelRegistry registry;
+    private final ModelPlaces places;
     private final Destinations destinations;
     private final int threads;
     private final long memory;
@@ -54,20 +53,20 @@ public final class SubmissionResolver {
     private final Set<String> channels;
     private final ParsedModels models = new ParsedModels();
 
-    /// @param registry of the models that jobs may name
+    /// @param places of the models that jobs may name
     /// @param destinations that jobs may name, with the sources
     /// @param threads that score on a node
     /// @param memory that a node may use, in bytes
     /// @param limits of the plan
     /// @param channels the names of the channels that alerts of jobs may be sent to
     public SubmissionResolver(
-            ModelRegistry registry,
+            ModelPlaces places,
             Destinations destinations,
             int threads,
             long memory,
             PlanLimits limits,
             Set<String> channels) {
-        this.registry = registry;
+        this.places = places;
         this.destinations = destinations;
         this.threads = threads;
         this.memory = memory;
@@ -130,7 +129,7 @@ public final class SubmissionResolver {
         String input = SourcePins.identity(check.files());
         JobModel.Candidate candidate = check.candidate();
         return new Resolved(
-                new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(registry))
+                new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(places.registry()))
                         .trying(candidate == null ? null : candidate.version()),
                 found.model(),
                 candidate);
@@ -140,7 +139,7 @@ public final class SubmissionResolver {
         if (job.model() instanceof ModelReference.File(String path)) {
             destinations.sources().roots().requireReadable(Path.of(path));
         }
-        return JobModel.find(job.model(), registry, models::load);
+        return JobModel.find(job.model(), places, models::load);
     }
 
     /// Checks what needs neither model nor source, so that a mistake there is found before they are read.
@@ -197,8 +196,8 @@ public final class SubmissionResolver {
 
     private Check check(Job written, DestinationStore destination, JobModel found) {
         Model model = found.model();
-        Job job = written.withFeatures(BoundJob.featureNames(model.description()));
-        JobModel.Candidate candidate = JobModel.candidate(job, found, registry, models::load);
+        Job job = found.complete(written).withFeatures(BoundJob.featureNames(found.description()));
+        JobModel.Candidate candidate = JobModel.candidate(job, found, places.registry(), models::load);
         long modelBytes = model.heapBytes() + (candidate == null ? 0 : candidate.heapBytes());
         MemoryEstimate.of(job, model.description(), modelBytes, threads, memory);
         List<InspectedFile> files = inspect(job, model);
@@ -217,6 +216,7 @@ public final class SubmissionResolver {
             requireWritable(job, destination);
             Destinations.refuse(reasons);
         }
+        found.checkColumns(destinations.sources().of(job.source()).bind(job, model.description()));
         SchemaComparison schema = compare(job, destination, model);
         if (!job.output().newSchema()) {
             schema.refuseBreaking();
@@ -244,9 +244,10 @@ public final class SubmissionResolver {
     /// @throws FailureException as [#check]
     public SchemaReport compare(Job job) {
         DestinationStore destination = checkPlace(job);
-        Model model = find(job).model();
-        inspect(job, model);
-        return compare(job, destination, model).report(job.name());
+        JobModel found = find(job);
+        Job complete = found.complete(job);
+        inspect(complete, found.model());
+        return compare(complete, destination, found.model()).report(job.name());
     }
 
     private SchemaComparison compare(Job job, DestinationStore destination, Model model) {

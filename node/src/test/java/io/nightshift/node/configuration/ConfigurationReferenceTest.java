@@ -48,6 +48,7 @@ final class ConfigurationReferenceTest {
           metrics.otlp.headers.NAME = value
           alerts { channels.NAME {}, rules = [{}] }
           lineage {}
+          mlflow {}
           cost {}
         }
         """);

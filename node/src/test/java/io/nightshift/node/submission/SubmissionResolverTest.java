@@ -63,7 +63,12 @@ final class SubmissionResolverTest {
 
     private SubmissionResolver resolver(long memory, PlanLimits limits) {
         return new SubmissionResolver(
-                registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory, limits, CHANNELS);
+                ModelPlaces.of(registry),
+                new Destinations(() -> duckDb, DataSources.NONE),
+                2,
+                memory,
+                limits,
+                CHANNELS);
     }
 
     private Job job(String... overrides) throws IOException {
@@ -268,7 +273,7 @@ final class SubmissionResolverTest {
     void aJobMayUseOnlyTheFoldersOfTheNode(String override, String sentence) throws IOException {
         FileRoots roots = FileRoots.only(List.of(EXAMPLE), List.of(folder));
         SubmissionResolver resolver = new SubmissionResolver(
-                registry,
+                ModelPlaces.of(registry),
                 new Destinations(() -> duckDb, DataSources.NONE, roots),
                 2,
                 MEMORY,

@@ -11,8 +11,10 @@ enum Form {
             "^" + ModelVersion.NAME.pattern() + "$",
             "a name of at most 63 lower-case letters, digits, -, _ and ., starting with a letter or digit"),
     MODEL(
-            "^(?!" + Patterns.ADDRESS + ")(" + ModelReference.FILE + "|" + ModelReference.REGISTERED + ")$",
-            "a registered model as name, name@3, name@alias or name@sha256:digest, or the path of a model file, which contains a / or ends in "
+            "^(?!" + Patterns.ADDRESS + ")(" + ModelReference.FILE + "|" + ModelReference.REGISTERED + "|"
+                    + MlflowAddress.PATTERN + ")$",
+            "a registered model as name, name@3, name@alias or name@sha256:digest, a model of an MLflow server as "
+                    + MlflowAddress.EXAMPLES + ", or the path of a model file, which contains a / or ends in "
                     + String.join(", ", ModelReference.EXTENSIONS)),
     PATH(
             "^(?!" + Patterns.ADDRESS + ")" + Patterns.LINE + "$",

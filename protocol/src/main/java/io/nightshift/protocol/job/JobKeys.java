@@ -25,7 +25,7 @@ final class JobKeys {
                     JobKey.required(
                                     "model",
                                     new Text(Form.MODEL),
-                                    "The model that scores the rows. `name` means the version with the alias `champion`, or the newest version if there is no such alias; `name@3` means version 3; `name@alias` means the version to which the alias points; `name@sha256:` and 64 hexadecimal digits mean the version with this digest. A text that contains a `/` or ends in "
+                                    "The model that scores the rows. `name` means the version with the alias `champion`, or the newest version if there is no such alias; `name@3` means version 3; `name@alias` means the version to which the alias points; `name@sha256:` and 64 hexadecimal digits mean the version with this digest. `mlflow:/name@alias`, `mlflow:/name/7` and `mlflow:/runs/ID/path` mean [a model of an MLflow server](../how-to/mlflow.md). Any other text that contains a `/` or ends in "
                                             + String.join(", ", ModelReference.EXTENSIONS)
                                             + ", is the path of a model file, which the batch uses by its digest.",
                                     "delays@3")

@@ -37,6 +37,24 @@ public sealed interface ModelReference {
     /// @param path path of the file; absolute in a validated job
     record File(String path) implements ModelReference {}
 
+    /// `mlflow:/…`: a model of an MLflow server. [MlflowAddress] describes the addresses.
+    ///
+    /// @param address as a person writes it, such as `mlflow:/churn@champion`
+    /// @param pin the file to which it resolved; null until the job is submitted
+    record Mlflow(String address, @Nullable MlflowPin pin) implements ModelReference {
+
+        public Mlflow {
+            MlflowAddress.parse(address);
+        }
+
+        /// The same reference, resolved.
+        ///
+        /// @param found the file to which it resolved
+        public Mlflow with(MlflowPin found) {
+            return new Mlflow(address, found);
+        }
+    }
+
     /// The alias that a model name without version and alias stands for.
     String CHAMPION = "champion";
 
@@ -46,7 +64,7 @@ public sealed interface ModelReference {
             List.of(".json", ".ubj", ".ser", ".nsm", ".model", ".txt", ".onnx", ".bin", ".cbm", ".zip");
 
     /// Regular expression of the path of a model file.
-    String FILE = "([^\\u0000-\\u001f/]*/[^\\u0000-\\u001f]*|[^\\u0000-\\u001f/]+("
+    String FILE = "(?!" + MlflowAddress.SCHEME + ")([^\\u0000-\\u001f/]*/[^\\u0000-\\u001f]*|[^\\u0000-\\u001f/]+("
             + String.join("|", EXTENSIONS).replace(".", "\\.") + "))";
 
     /// The prefix of a digest.
@@ -58,9 +76,9 @@ public sealed interface ModelReference {
     /// Regular expression of a reference to a registered model.
     String REGISTERED = ModelVersion.NAME.pattern() + "(@([1-9][0-9]{0,8}|sha256:[0-9a-f]{64}|" + ALIAS + "))?";
 
-    /// Parses a reference. A text with a `/`, or with one of the [#EXTENSIONS] at its end, is a file. Any
-    /// other text is `name`, `name@3`, `name@alias` or `name@sha256:…`. A version has at most nine digits;
-    /// an alias starts with a letter.
+    /// Parses a reference. A text that begins with `mlflow:` is a model of an MLflow server. Any other text with a
+    /// `/`, or with one of the [#EXTENSIONS] at its end, is a file. The rest is `name`, `name@3`, `name@alias` or
+    /// `name@sha256:…`. A version has at most nine digits; an alias starts with a letter.
     ///
     /// @param text the reference as a person writes it
     /// @throws IllegalArgumentException if the text is none of these
@@ -68,10 +86,13 @@ public sealed interface ModelReference {
         if (isFile(text)) {
             return new File(text);
         }
+        if (text.startsWith(MlflowAddress.SCHEME)) {
+            return new Mlflow(text, null);
+        }
         if (!Pattern.matches(REGISTERED, text)) {
             throw new IllegalArgumentException(
-                    "%s is no model reference. Write name, name@3, name@alias, or the path of a model file"
-                            .formatted(text));
+                    "%s is no model reference. Write name, name@3, name@alias, the path of a model file, or %s"
+                            .formatted(text, MlflowAddress.EXAMPLES));
         }
         int at = text.indexOf('@');
         if (at < 0) {
@@ -93,6 +114,7 @@ public sealed interface ModelReference {
             case Alias(String name, String alias) -> name + "@" + alias;
             case Digest(String name, String sha256) -> name + "@" + SHA256 + sha256;
             case File(String path) -> path;
+            case Mlflow(String address, MlflowPin pin) -> address;
         };
     }
 

@@ -384,6 +384,7 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = ModelReference.Alias.class, name = "alias"),
         @JsonSubTypes.Type(value = ModelReference.Digest.class, name = "digest"),
         @JsonSubTypes.Type(value = ModelReference.File.class, name = "file"),
+        @JsonSubTypes.Type(value = ModelReference.Mlflow.class, name = "mlflow"),
     })
     private interface ModelReferenceTypes {}
 }

@@ -76,6 +76,7 @@ import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.job.LoadTables;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.MariadbDestination;
+import io.nightshift.protocol.job.MlflowPin;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.NewFiles;
@@ -232,6 +233,10 @@ final class WireTypes {
             new WireType(124, Job.Retry.class),
             // A model pinned by its digest.
             new WireType(125, ModelReference.Digest.class),
+            // A model of an MLflow server.
+            new WireType(652, ModelReference.Mlflow.class),
+            new WireType(653, MlflowPin.class),
+            new WireType(654, BatchDescription.ModelOrigin.class),
             // A request to the gateway with a token.
             new WireType(126, GatewayCommand.Authenticated.class),
             // A caller with too many open batches.

@@ -71,6 +71,18 @@ public final class GoldenJobs {
                 .build();
     }
 
+    /// A job with a model of an MLflow server.
+    public static Job mlflow() {
+        return least(new ModelReference.Mlflow(
+                "mlflow:/churn@champion",
+                new MlflowPin(
+                        "mlflow:/churn/7",
+                        "bf212703d1874eee9dcb37c8a92a6de6",
+                        "mlflow-artifacts:/1/bf212703d1874eee9dcb37c8a92a6de6/artifacts/model",
+                        "model.xgb",
+                        "d4".repeat(32))));
+    }
+
     /// A job whose output warehouses load.
     public static Job loads() {
         return with(

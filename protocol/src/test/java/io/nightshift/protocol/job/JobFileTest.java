@@ -991,6 +991,9 @@ class JobFileTest {
         "models/delays, /jobs/flights/models/delays",
         "delays.json, /jobs/flights/delays.json",
         "../m@v2.ubj, /jobs/m@v2.ubj",
+        "mlflow:/churn@champion, mlflow:/churn@champion",
+        "mlflow:/main.ml.Churn 2/7, mlflow:/main.ml.Churn 2/7",
+        "mlflow:/runs/0a1b/model/x.json, mlflow:/runs/0a1b/model/x.json",
     })
     void aModelIsAFileWhereItLooksLikeAPath(String model, String meaning) {
         assertThat(parse(SMALLEST.replace("model: delays", "model: \"" + model + "\""))
@@ -1000,7 +1003,23 @@ class JobFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"delays@0", "delays@", "@3", "Delays", "delays@03", "delays@1234567890", "a@b@c"})
+    @ValueSource(
+            strings = {
+                "delays@0",
+                "delays@",
+                "@3",
+                "Delays",
+                "delays@03",
+                "delays@1234567890",
+                "a@b@c",
+                "mlflow:/churn",
+                "mlflow:churn@a",
+                "mlflow:/churn@a b",
+                "mlflow:/churn/0",
+                "mlflow:/runs/1/../x",
+                "mlflow:/a/b@c",
+                "mlflow:/runs/1/a/.."
+            })
     void aModelThatIsNeitherIsRefused(String model) {
         assertThat(complaint(SMALLEST.replace("model: delays", "model: \"" + model + "\"")))
                 .contains("job.yaml:2: model: \"" + model + "\"; expected a registered model");

@@ -70,6 +70,7 @@ public final class GoldenEvents {
         events.put("submitted-exact", submitted(GoldenJobs.least(new ModelReference.Exact("m", 3))));
         events.put("submitted-alias", submitted(GoldenJobs.least(new ModelReference.Alias("m", "blue"))));
         events.put("submitted-digest", submitted(GoldenJobs.least(new ModelReference.Digest("m", MODEL.sha256()))));
+        events.put("submitted-mlflow", submitted(GoldenJobs.mlflow()));
         events.put("submitted-csv", submitted(GoldenJobs.csv()));
         events.put("submitted-loads", submitted(GoldenJobs.loads()));
         events.put("submitted-postgres", submitted(GoldenJobs.postgres()));

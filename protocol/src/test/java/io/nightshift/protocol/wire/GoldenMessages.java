@@ -162,6 +162,7 @@ public final class GoldenMessages {
         add("open-redis", new BatchCommand.Open(submission(GoldenJobs.redis())));
         add("open-iceberg", new BatchCommand.Open(submission(GoldenJobs.iceberg())));
         add("open-delta", new BatchCommand.Open(submission(GoldenJobs.delta())));
+        add("open-mlflow", new BatchCommand.Open(submission(GoldenJobs.mlflow())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
         add("open-checks", new BatchCommand.Open(submission(GoldenJobs.checks())));
         add(
@@ -500,6 +501,18 @@ public final class GoldenMessages {
     private void gatewayReplies() {
         answer("submitted", new SubmitResult(BATCH.value(), true, false, true));
         answer("description", description());
+        answer(
+                "description-mlflow",
+                BatchDescriptionBuilder.builder(description())
+                        .modelOrigin(new BatchDescription.ModelOrigin(
+                                "mlflow:/churn@champion",
+                                "mlflow:/churn/7",
+                                "bf212703d1874eee9dcb37c8a92a6de6",
+                                "mlflow-artifacts:/1/model",
+                                "model.xgb",
+                                "d4".repeat(32),
+                                "mlflow:/churn/7: model.xgb"))
+                        .build());
         answer("batches", new BatchPage(List.of(leastDescription()), BATCH.value()));
         answer("jobs", new JobList(List.of(new JobList.JobDescription("flights", 3, BATCH.value(), AT, appliedJob()))));
         JobRun run = jobRun();
@@ -896,7 +909,8 @@ public final class GoldenMessages {
                         BATCH.value(),
                         List.of(new BatchDescription.Reuse.Parts("ab".repeat(32), 4, 70)),
                         "4 parts with 70 rows"),
-                List.of("table delays in data source warehouse"));
+                List.of("table delays in data source warehouse"),
+                null);
     }
 
     private void add(String name, Object message) {

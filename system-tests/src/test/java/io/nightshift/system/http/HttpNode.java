@@ -17,6 +17,7 @@ import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.model.ModelCache;
+import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.PlanLimits;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -104,7 +105,7 @@ public final class HttpNode implements AutoCloseable {
         endpoints = node.open(
                 access,
                 new SubmissionResolver(
-                        registry,
+                        ModelPlaces.of(registry),
                         new Destinations(duckDb, dataSources),
                         2,
                         MemoryBudget.budget(),

@@ -18,6 +18,8 @@ import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.batch.ReusedParts;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.MlflowPin;
+import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.model.ModelVersion;
 import java.util.List;
@@ -52,6 +54,23 @@ public final class BatchStatuses {
                 phase == null ? null : description(state, phase, timing, progress));
     }
 
+    /// The file of an MLflow server that the job's model is; null if it is none.
+    private static BatchDescription.@Nullable ModelOrigin modelOrigin(ModelReference model) {
+        if (!(model instanceof ModelReference.Mlflow(String address, MlflowPin pin)) || pin == null) {
+            return null;
+        }
+        String alias = address.equals(pin.version()) ? "" : ", at that time " + address;
+        String run = pin.run() == null ? "" : ", run " + pin.run();
+        return new BatchDescription.ModelOrigin(
+                address,
+                pin.version(),
+                pin.run(),
+                pin.source(),
+                pin.file(),
+                pin.sha256(),
+                "%s%s: %s, sha256 %s%s".formatted(pin.version(), alias, pin.file(), pin.sha256(), run));
+    }
+
     private static BatchDescription description(
             BatchState state,
             Phase phase,
@@ -84,6 +103,7 @@ public final class BatchStatuses {
                 .retryable(phase == Phase.FAILED && failure != null && !failure.isPermanent())
                 .destination(published == null ? null : published.destination())
                 .otherDestinations(published == null ? List.of() : published.otherDestinations())
+                .modelOrigin(modelOrigin(state.submission().job().model()))
                 .progress(progress)
                 .timing(timing)
                 .pause(pause(state.paused()))

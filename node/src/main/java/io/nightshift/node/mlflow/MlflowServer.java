@@ -1,0 +1,319 @@
+package io.nightshift.node.mlflow;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.node.mlflow.MlflowSettings.Credentials;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.tls.TlsFiles;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/// Requests to an MLflow server, by the REST interface of its protocol files.
+///
+/// A redirect is not followed, so the credentials reach only the server that the configuration names. A server that
+/// sends nothing for the time of the settings counts as away, however much it has sent before. Every method waits
+/// for the server. Safe for several threads.
+final class MlflowServer {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String API = "/api/2.0/mlflow/";
+    private static final String ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts";
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+    /// The most bytes of an answer other than a file.
+    private static final int MOST_ANSWERED = 8 << 20;
+
+    /// How much of an answer a failure quotes.
+    private static final int MOST_QUOTED = 300;
+
+    private final MlflowSettings settings;
+    private final String base;
+    private @Nullable HttpClient client;
+
+    MlflowServer(MlflowSettings settings) {
+        this.settings = settings;
+        this.base = settings.url().toString().replaceFirst("/+$", "");
+    }
+
+    URI url() {
+        return settings.url();
+    }
+
+    /// Asks a question of the tracking server.
+    ///
+    /// @param call below the server's interface, such as `model-versions/get`
+    /// @param query the names and values of the question
+    /// @param what the question in words, for messages
+    /// @throws FailureException transient if the server is away; permanent if it refuses
+    JsonNode get(String call, Map<String, String> query, String what) {
+        return json(request(API + call, query).GET().build(), what);
+    }
+
+    /// Tells the tracking server something.
+    ///
+    /// @param call as in [#get]
+    /// @param body the fields of the message
+    /// @param what as in [#get]
+    /// @throws FailureException as [#get]
+    void post(String call, Map<String, String> body, String what) {
+        json(
+                request(API + call, Map.of())
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(
+                                JSON.valueToTree(body).toString()))
+                        .build(),
+                what);
+    }
+
+    /// Lists a folder of the artifacts that the server hands out itself.
+    ///
+    /// @param path of the folder below the artifacts of the server
+    /// @param what as in [#get]
+    /// @throws FailureException as [#get]
+    JsonNode listArtifacts(String path, String what) {
+        return json(request(ARTIFACTS, Map.of("path", path)).GET().build(), what);
+    }
+
+    /// Fetches a file of the artifacts that the server hands out itself.
+    ///
+    /// @param path of the file below the artifacts of the server
+    /// @param target is replaced
+    /// @param limit the most bytes
+    /// @param what as in [#get]
+    /// @return the number of bytes that the server has sent; more than the limit if it was cut there
+    /// @throws FailureException as [#get]
+    /// @throws IOException if the target can't be written
+    long download(String path, Path target, long limit, String what) throws IOException {
+        String encoded = Arrays.stream(path.split("/", -1))
+                .map(MlflowServer::encoded)
+                .map(segment -> segment.replace("+", "%20"))
+                .collect(Collectors.joining("/", "/", ""));
+        try (FileChannel channel = FileChannel.open(
+                target, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            BodyWriter body = new BodyWriter(channel, limit);
+            send(request(ARTIFACTS + encoded, Map.of()).GET().build(), body, what);
+            return body.bytes();
+        }
+    }
+
+    private HttpRequest.Builder request(String path, Map<String, String> query) {
+        String parameters = query.entrySet().stream()
+                .map(entry -> encoded(entry.getKey()) + "=" + encoded(entry.getValue()))
+                .collect(Collectors.joining("&"));
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create(base + path + (parameters.isEmpty() ? "" : "?" + parameters)))
+                .header("User-Agent", "Nightshift");
+        return switch (settings.credentials()) {
+            case Credentials.None _ -> request;
+            case Credentials.Basic(var user, var password) ->
+                request.header(
+                        "Authorization",
+                        "Basic "
+                                + Base64.getEncoder()
+                                        .encodeToString(
+                                                (user + ":" + password.read()).getBytes(StandardCharsets.UTF_8)));
+            case Credentials.Token(var token) -> request.header("Authorization", "Bearer " + token.read());
+        };
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private JsonNode json(HttpRequest request, String what) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        BodyWriter body = new BodyWriter(Channels.newChannel(bytes), MOST_ANSWERED);
+        send(request, body, what);
+        if (body.bytes() <= MOST_ANSWERED) {
+            try {
+                JsonNode answer = JSON.readTree(bytes.toByteArray());
+                if (answer != null && answer.isObject()) {
+                    return answer;
+                }
+            } catch (JsonProcessingException _) {
+                // Reported below.
+            } catch (IOException e) {
+                throw new IllegalStateException(e); // bytes in memory can be read
+            }
+        }
+        throw FailureException.permanent(
+                "%s does not answer as an MLflow server does (%s). Check nightshift.mlflow.url".formatted(base, what));
+    }
+
+    /// Sends a request, and waits until its answer is written.
+    private void send(HttpRequest request, BodyWriter body, String what) {
+        ByteArrayOutputStream refusal = new ByteArrayOutputStream();
+        BodyWriter refused = new BodyWriter(Channels.newChannel(refusal), MOST_QUOTED * 4L);
+        CompletableFuture<HttpResponse<Long>> sent =
+                client().sendAsync(request, info -> info.statusCode() == 200 ? body : refused);
+        int status = await(sent, body, refused, what).statusCode();
+        if (status != 200) {
+            throw refusal(status, refusal.toString(StandardCharsets.UTF_8), what);
+        }
+    }
+
+    private HttpResponse<Long> await(
+            CompletableFuture<HttpResponse<Long>> sent, BodyWriter body, BodyWriter refused, String what) {
+        long before = -1;
+        while (true) {
+            try {
+                return sent.get(settings.patience().toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                long now = body.bytes() + refused.bytes();
+                if (now == Math.max(0, before)) {
+                    sent.cancel(true);
+                    throw away(
+                            "it sends nothing for %d s"
+                                    .formatted(settings.patience().toSeconds()),
+                            what,
+                            e);
+                }
+                before = now;
+            } catch (ExecutionException | CancellationException e) {
+                throw failed(e.getCause() == null ? e : e.getCause(), what);
+            } catch (InterruptedException e) {
+                sent.cancel(true);
+                Thread.currentThread().interrupt();
+                throw away("the request was interrupted", what, e);
+            }
+        }
+    }
+
+    private synchronized HttpClient client() {
+        HttpClient made = client;
+        if (made == null) {
+            HttpClient.Builder builder = HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .followRedirects(HttpClient.Redirect.NEVER)
+                    .connectTimeout(CONNECT_TIMEOUT);
+            Path ca = settings.ca();
+            made = (ca == null ? builder : builder.sslContext(TlsFiles.trusting(ca))).build();
+            client = made;
+        }
+        return made;
+    }
+
+    private FailureException failed(Throwable error, String what) {
+        Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        String reason = switch (cause) {
+            case SSLException tls ->
+                "the TLS connection failed: %s. If no authority that Java trusts has issued its certificate, name the authority's file in nightshift.mlflow.ca"
+                        .formatted(tls.getMessage());
+            case ConnectException unknown when isUnknown(unknown) -> "its host name is unknown";
+            case ConnectException _ -> "nothing listens at its address";
+            default -> "the connection failed: " + described(cause);
+        };
+        return away(reason, what, cause);
+    }
+
+    private static boolean isUnknown(ConnectException refused) {
+        Throwable cause = refused.getCause();
+        return cause instanceof UnresolvedAddressException
+                || (cause != null && cause.getCause() instanceof UnresolvedAddressException);
+    }
+
+    private static String described(Throwable cause) {
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+
+    private FailureException away(String reason, String what, Throwable cause) {
+        return new FailureException(
+                Failure.of(
+                        FailedResource.Type.PLACE,
+                        base,
+                        "the MLflow server %s can't be asked for %s: %s. Try again when it is back"
+                                .formatted(base, what, reason)),
+                cause);
+    }
+
+    private FailureException refusal(int status, String body, String what) {
+        String said = said(body);
+        String quoted = said.isEmpty() ? "" : ": " + Failure.shortened(said, MOST_QUOTED);
+        if (status == 429 || status >= 500) {
+            return new FailureException(Failure.of(
+                    FailedResource.Type.PLACE,
+                    base,
+                    "the MLflow server %s does not give %s now (status %d)%s. Try again later"
+                            .formatted(base, what, status, quoted)));
+        }
+        return FailureException.permanent(
+                switch (status) {
+                    case 401 ->
+                        "the MLflow server %s refuses the credentials of this node (status 401). Check %s"
+                                .formatted(base, credentialKeys());
+                    case 403 ->
+                        "the MLflow server %s does not permit this node to get %s (status 403)%s. Give its user the permission READ on the model and on its experiment"
+                                .formatted(base, what, quoted);
+                    case 404 -> "the MLflow server %s has no %s (status 404)%s".formatted(base, what, quoted);
+                    default ->
+                        status >= 300 && status < 400
+                                ? "the MLflow server %s answers with a redirect (status %d), which is not followed. Write the address that it leads to into nightshift.mlflow.url"
+                                        .formatted(base, status)
+                                : "the MLflow server %s refuses to give %s (status %d)%s"
+                                        .formatted(base, what, status, quoted);
+                });
+    }
+
+    private String credentialKeys() {
+        return switch (settings.credentials()) {
+            case Credentials.None _ ->
+                "nightshift.mlflow: it needs user and password-file, or token-file, if the server has accounts";
+            case Credentials.Basic _ -> "nightshift.mlflow.user and its password";
+            case Credentials.Token _ -> "nightshift.mlflow.token-file or token-env";
+        };
+    }
+
+    /// The server's own words, on one line and without credentials, which a server may repeat.
+    private String said(String body) {
+        String text = body;
+        try {
+            JsonNode answer = JSON.readTree(body);
+            text = answer != null && answer.path("message").isTextual()
+                    ? answer.path("message").textValue()
+                    : body.startsWith("<") ? "" : body;
+        } catch (JsonProcessingException _) {
+            text = body.startsWith("<") ? "" : body;
+        }
+        for (String secret : secrets()) {
+            text = text.replace(secret, "(secret)");
+        }
+        return text.replaceAll("[\\p{Cntrl}\\p{Cf}\\s]+", " ").strip();
+    }
+
+    private List<String> secrets() {
+        return switch (settings.credentials()) {
+            case Credentials.None _ -> List.of();
+            case Credentials.Basic(var _, var password) -> List.of(password.read());
+            case Credentials.Token(var token) -> List.of(token.read());
+        };
+    }
+}
