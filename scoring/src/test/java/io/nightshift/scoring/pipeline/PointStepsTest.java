@@ -120,7 +120,7 @@ class PointStepsTest {
         }
 
         @Test
-        void ofEqualDistancesTheFirstPointsCount() {
+        void theFirstPointsOfEqualDistancesCount() {
             PipelineStep nearest = step("neighbours", 2, 1, with(NEIGHBOURS, "neighbours", 1));
 
             assertThat(row(nearest, 1.5, 2)).containsExactly(1);
