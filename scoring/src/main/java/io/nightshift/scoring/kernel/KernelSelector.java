@@ -28,6 +28,9 @@ public final class KernelSelector {
     /// With more tests, a block has half the rows, so that its outcomes fit into the second-level cache.
     private static final int MANY_TESTS = 1 << 14;
 
+    /// Up to so many sets of categories, a row takes no longer than some microseconds for all of them.
+    private static final int MANY_SETS = 1 << 9;
+
     /// The outcomes of more tests do not fit into the second-level cache.
     public static final int MAX_TESTS = 1 << 17;
 
@@ -50,6 +53,8 @@ public final class KernelSelector {
     private static final double REACH = 1.25;
     private static final double REACH_NODE = 0.016;
     private static final double RANKED_STEP = 1.6;
+    private static final double LITERAL_STEP = 25;
+    private static final double SET = 12;
 
     private final Forest forest;
     private final SplitConditions tests;
@@ -71,6 +76,13 @@ public final class KernelSelector {
                 forest.shape().arithmetic() == Precision.FLOAT64 ? SymmetricForest.of(forest) : null;
         if (symmetric != null && HAS_VECTORS) {
             return byVectors(symmetric);
+        }
+        if (forest.sets() > MANY_SETS && literal() < sets()) {
+            return new Selection(
+                    new ReferenceKernel.Layout(forest),
+                    BLOCK,
+                    "reference, a node at a time: to put each row to all of %d sets would take longer"
+                            .formatted(forest.sets()));
         }
         if (tests.count > MAX_TESTS || ranked() < Math.min(circuits(), reach())) {
             RankedForest ranked = RankedForest.of(forest);
@@ -158,10 +170,23 @@ public final class KernelSelector {
     }
 
     private double ranked() {
+        return steps() * RANKED_STEP;
+    }
+
+    private double literal() {
+        return steps() * LITERAL_STEP;
+    }
+
+    private double steps() {
         double steps = 0;
         for (int tree = 0; tree < forest.trees(); tree++) {
             steps += forest.depth(tree);
         }
-        return steps * RANKED_STEP;
+        return steps;
+    }
+
+    /// All other kernels put each row to all sets of categories.
+    private double sets() {
+        return forest.sets() * SET;
     }
 }

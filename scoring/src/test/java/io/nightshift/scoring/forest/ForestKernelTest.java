@@ -214,6 +214,21 @@ class ForestKernelTest {
     }
 
     @Test
+    void aForestOfManyMoreSetsThanARowMeetsIsScoredByTheDefinition() {
+        ForestBuilder builder = new ForestBuilder(shape(1));
+        builder.tree(0);
+        for (int node = 0; node < 1023; node++) {
+            builder.split(NodeKind.SET_MISSING_RIGHT, 0, builder.set(node, node + 1));
+        }
+        for (int leaf = 0; leaf < 1024; leaf++) {
+            builder.leaf(leaf);
+        }
+
+        assertThat(kernel(builder.build()))
+                .isEqualTo("reference, a node at a time: to put each row to all of 1023 sets would take longer");
+    }
+
+    @Test
     void aNodeThatCannotBeIsRefused() {
         ForestShape shape = new ForestShape(
                 List.of(Precision.FLOAT64), Precision.FLOAT64, Comparison.LESS, 1, List.of(0.0), Link.IDENTITY);
