@@ -7,16 +7,20 @@ import io.nightshift.node.alert.Secret;
 import io.nightshift.node.mlflow.MlflowSettings.Credentials;
 import io.nightshift.node.model.ModelFiles;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.MlflowPin;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.storage.objectstore.StoreCredentials;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.HttpReceiver;
 import io.nightshift.testing.HttpReceiver.Behaviour;
 import io.nightshift.testing.TestAuthority;
 import io.nightshift.testing.mlflow.MlflowServer;
+import io.nightshift.testing.objectstore.S3Server;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -337,6 +341,40 @@ final class MlflowModelsIT {
             assertThatThrownBy(() -> load(
                             "mlflow:/churn/2", settings, FileRoots.only(List.of(folder.resolve("other")), List.of())))
                     .hasMessageContaining("is outside the folders that jobs may read on this node");
+        }
+
+        @Test
+        void artifactsInAnObjectStoreAreReadWithTheCredentialsOfTheNode() throws IOException {
+            try (S3Server objects = S3Server.start()) {
+                objects.createBucket("mlflow");
+                objects.put("mlflow", "7/model/MLmodel", artifact("MLmodel"));
+                objects.put("mlflow", "7/model/model.xgb", artifact("model.xgb"));
+                objects.put("mlflow", "7/model/other/model.xgb", artifact("MLmodel"));
+                server.register("churn", "s3://mlflow/7/model", "READY");
+                server.register("churn", "s3://other/7/model", "READY");
+                ObjectStores stores = ObjectStores.only(List.of(new ObjectStoreSettings(
+                        "lake",
+                        objects.endpoint(),
+                        "us-east-1",
+                        true,
+                        List.of("mlflow"),
+                        List.of(),
+                        new StoreCredentials.Keys("id", "secret", null))));
+                MlflowModels models = MlflowModels.open(
+                        settings(server.uri(), null, new Credentials.None(), Duration.ofMinutes(1)),
+                        FileRoots.UNRESTRICTED,
+                        stores,
+                        folder.resolve("scratch"));
+
+                MlflowPin pin = models.load(new ModelReference.Mlflow("mlflow:/churn/2", null), ModelFiles::load)
+                        .pin();
+
+                assertThat(pin.source()).isEqualTo("s3://mlflow/7/model");
+                assertThat(pin.sha256()).isEqualTo(Digests.sha256(artifact("model.xgb")));
+                assertThatThrownBy(
+                                () -> models.load(new ModelReference.Mlflow("mlflow:/churn/3", null), ModelFiles::load))
+                        .hasMessageContaining("s3://other/7/model is outside the buckets that jobs may read");
+            }
         }
 
         @Test
