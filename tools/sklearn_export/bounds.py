@@ -82,6 +82,26 @@ class Bounds(PointBounds):
     def impute(self, x, e, step):
         return numpy.where(self.is_missing(x, step), step.numbers["values"], x), e
 
+    def fill(self, x, e, step):
+        own, other = x[:, : step.outputs], x[:, step.outputs :]
+        missing = self.is_missing(own, step)
+        return numpy.where(missing, other, own), numpy.where(missing, e[:, step.outputs :], e[:, : step.outputs])
+
+    def knn_impute(self, x, e, step):
+        trained = numpy.array(step.numbers["rows"]).reshape(-1, step.outputs)
+        count, by_distance = int(step.numbers["neighbors"][0]), step.numbers["distance"][0] == 1
+        y, errors = x.copy(), e.copy()
+        for row in numpy.flatnonzero(numpy.isnan(x).any(axis=1)):
+            squares, rounding = nan_distances(x[row], e[row], trained)
+            for column in numpy.flatnonzero(numpy.isnan(x[row])):
+                donors = numpy.flatnonzero(~numpy.isnan(trained[:, column]))
+                if not len(donors):
+                    continue
+                found = nearest_mean(trained[donors, column], squares[donors], rounding[donors], count, by_distance)
+                y[row, column], errors[row, column], isstable = found
+                self.unstable[row] |= not isstable
+        return y, errors
+
     def missing(self, x, e, step):
         return self.is_missing(x, step).astype(float), numpy.zeros(x.shape)
 
@@ -161,6 +181,30 @@ class Bounds(PointBounds):
         y, error = self.smooth(x, e, transform, 16 if normal else 0)
         return y, error + (64 * EPSILON if normal else 0)
 
+    def spline(self, x, e, step):
+        from scipy.interpolate import BSpline  # scikit-learn itself needs SciPy.
+
+        numbers = step.numbers
+        knots, degree = numpy.array(numbers["knots"]), int(numbers["degree"][0])
+        count = len(knots) - degree - 1
+        first, last = knots[degree], knots[count]
+        spline = BSpline(knots, numpy.eye(count), degree)
+        weights = numpy.eye(step.outputs)[numpy.arange(count) % step.outputs]
+
+        def values(x):
+            x = x[:, 0]
+            inside = numpy.clip(x, first, last) if "low" in numbers else x
+            inside = first + (x - first) % (last - first) if "periodic" in numbers else inside
+            found = spline(inside) @ weights
+            for name, end, isout in (("low", first, x < first), ("high", last, x > last)):
+                if name in numbers:
+                    line = numpy.array(numbers[name]) + (x - end)[:, None] * numpy.array(numbers[f"{name}-slopes"])
+                    found = numpy.where(isout[:, None], line, found)
+            return found
+
+        y, error = self.smooth(x, e, values, 8 * (degree + 1))
+        return y, error + 8 * (degree + 1) * EPSILON * numpy.abs(y).max(axis=1, keepdims=True)
+
     def interpolate(self, x, e, step):
         return self.smooth(x, e, lambda x: numpy.interp(x, step.numbers["x"], step.numbers["y"]), 2)
 
@@ -228,6 +272,40 @@ class Bounds(PointBounds):
         return lambda x, e, step: self.smooth(x, e, function, 0 if name in exact else 8)
 
 
+def nan_distances(row, errors, trained):
+    """The squared distances of a row from others, over the columns that both have, and their rounding errors."""
+    differences = row - trained
+    present = (~numpy.isnan(differences)).sum(axis=1)
+    share = numpy.where(present == 0, numpy.nan, trained.shape[1] / numpy.maximum(present, 1))
+    own, others = numpy.nan_to_num(row), numpy.nan_to_num(trained)
+    rounding = (trained.shape[1] + 8) * EPSILON * ((own * own).sum() + (others * others).sum(axis=1))
+    rounding = rounding + 2 * numpy.nan_to_num(numpy.abs(differences) * errors + errors * errors).sum(axis=1)
+    return numpy.nansum(differences**2, axis=1) * share, 2 * rounding * share
+
+
+def nearest_mean(values, squares, rounding, count, by_distance):
+    """The mean of the values of the nearest rows, its error, and whether rounding leaves the rows the same."""
+    if numpy.isnan(squares).all():
+        return values.mean(), len(values) * EPSILON * numpy.abs(values).max(), True
+    count = min(count, len(values))
+    order = numpy.argsort(squares, kind="stable")
+    chosen, border = order[:count], squares[order[count - 1]]
+    if numpy.isnan(border):
+        isstable = count == len(values) or by_distance
+    else:
+        near = numpy.abs(squares - border) <= rounding + rounding[order[count - 1]]
+        isstable = near[order[count:]].sum() == 0 or len(set(values[near])) == 1
+    weights, moved = numpy.ones(count), numpy.zeros(count)
+    if by_distance:
+        isstable &= bool((squares[chosen] > 4 * rounding[chosen])[~numpy.isnan(squares[chosen])].all())
+        with numpy.errstate(all="ignore"):
+            weights = numpy.nan_to_num(1 / numpy.sqrt(squares[chosen]), nan=0, posinf=1)
+            moved = numpy.nan_to_num(weights * rounding[chosen] / squares[chosen], posinf=0)
+    mean = (weights * values[chosen]).sum() / weights.sum()
+    error = (moved * numpy.abs(values[chosen] - mean)).sum() / weights.sum()
+    return mean, error + (count + 8) * EPSILON * numpy.abs(values[chosen]).max(), isstable
+
+
 def yeo_johnson(x, lambdas):
     positive = numpy.where(x >= 0, x, 0)
     negative = numpy.where(x < 0, -x, 0)
@@ -246,7 +324,7 @@ def yeo_johnson(x, lambdas):
 
 
 def normal_quantile(share):
-    from scipy.stats import norm  # scikit-learn needs SciPy itself.
+    from scipy.stats import norm  # scikit-learn itself needs SciPy.
 
     bound = 1e-7 - numpy.spacing(1)
     return numpy.clip(norm.ppf(share), norm.ppf(bound), norm.ppf(1 - bound))

@@ -1,6 +1,7 @@
 """The estimators and transformers of scikit-learn by the names of their classes, with the functions that export them."""
 
 from . import transformers
+from .boosters import xgboost
 from .calibration import calibrated, isotonic
 from .clusters import birch, bisecting, elliptic_envelope, nearest_centre, one_class_by_gradient
 from .ensembles import (
@@ -190,6 +191,7 @@ FAMILIES = {
         **table(one_class, "OneClassSVM"),
         **table(one_class_by_gradient, "SGDOneClassSVM"),
     },
+    "XGBoost": table(xgboost, "XGBClassifier", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor"),
     "searches and wrappers": {
         **table(best, "GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV"),
         **table(dummy_classifier, "DummyClassifier"),

@@ -16,7 +16,10 @@ NOTES = {
     "IsolationForest": "the prediction is 1 or -1",
     "IsotonicRegression": "`out_of_bounds=\"clip\"`",
     "LocalOutlierFactor": "`novelty=True`",
+    "IterativeImputer": "with a supported estimator",
     "TransformedTargetRegressor": "functions of NumPy and scalers",
+    "XGBClassifier": "without categorical splits",
+    "XGBRegressor": "as the classifier",
 }
 CONTAINERS = ("ColumnTransformer", "FeatureUnion", "Pipeline")
 SELECTIONS = [name for name in sklearn.feature_selection.__all__ if name[0].isupper() and name != "SelectorMixin"]
@@ -34,7 +37,7 @@ def supported():
 
 
 def projections():
-    return [*PROJECTIONS, "IncrementalPCA", "PCA", "TruncatedSVD"]
+    return [*PROJECTIONS, "IncrementalPCA", "IterativeImputer", "KNNImputer", "PCA", "TruncatedSVD"]
 
 
 def row(called, names):

@@ -65,7 +65,7 @@ def transformed(graph, step, columns, path):
 
 
 def is_of_sklearn(step):
-    return type(step).__module__.split(".")[0] in ("sklearn", "imblearn")
+    return type(step).__module__.split(".")[0] in ("sklearn", "imblearn", "xgboost")
 
 
 # Containers.
@@ -390,6 +390,101 @@ def missing_indicator(graph, step, columns, path):
     ]
 
 
+def as_nan(graph, step, columns, path):
+    """The columns with NaN for what the step takes for missing."""
+    for column in columns:
+        column.require_number(path)
+    if is_missing(step.missing_values):
+        return columns
+    numbers = {"values": [NAN] * len(columns), "missing": [float(step.missing_values)]}
+    return graph.each("impute", path, columns, numbers, missing=True)
+
+
+def with_indicator(graph, step, columns, found, path):
+    return found + missing_indicator(graph, step.indicator_, columns, path) if step.add_indicator else found
+
+
+def knn_imputer(graph, step, columns, path):
+    if step.weights not in ("uniform", "distance") or step.metric != "nan_euclidean":
+        raise Unsupported(f"the step {path} has a function for its weights or its metric; supported are names")
+    given = as_nan(graph, step, columns, path)
+    numbers = {
+        "rows": numpy.where(step._mask_fit_X, NAN, step._fit_X).ravel(),
+        "neighbors": [step.n_neighbors],
+        "distance": [1 if step.weights == "distance" else 0],
+    }
+    imputed = graph.add("knn-impute", path, given, len(given), numbers)
+    found = []
+    for column, isknown in zip(imputed, step._valid_mask):
+        if isknown:
+            found.append(column)
+        elif step.keep_empty_features:
+            found += graph.add("constant", path, [], 1, {"values": [0]})
+    return with_indicator(graph, step, columns, found, path)
+
+
+def iterative_imputer(graph, step, columns, path):
+    """Each missing value is predicted from the other columns, round by round."""
+    from .outcome import estimated  # It needs the transformers itself.
+
+    if step.sample_posterior:
+        raise Unsupported(f"the step {path} has sample_posterior=True, so its values are random")
+    if getattr(step, "keep_empty_features", False):
+        raise Unsupported(f"the step {path} has keep_empty_features=True; supported is False")
+    given = as_nan(graph, step, columns, path)
+    isempty = numpy.isnan(numpy.asarray(step.initial_imputer_.statistics_, dtype=float))
+    given = [column for column, empty in zip(given, isempty) if not empty]
+    statistics = step.initial_imputer_.statistics_[~isempty]
+    filled = graph.each("impute", path, given, {"values": statistics}, missing=False)
+    sequence = step.imputation_sequence_ if step.n_iter_ else []
+    for feature, neighbours, estimator in sequence:
+        predicted = estimated(graph, estimator, [filled[i] for i in neighbours], f"{path}/{feature}").label
+        bounds = {"low": [step._min_value[feature]], "high": [step._max_value[feature]]}
+        predicted = graph.each("scale", path, [predicted], bounds)[0]
+        filled[feature] = graph.add("fill", path, [given[feature], predicted], 1)[0]
+    return with_indicator(graph, step, columns, filled, path)
+
+
+def splines(graph, step, columns, path):
+    graph.finite(path, columns)
+    if step.extrapolation == "linear" and step.degree < 2 and len(columns) > 1:
+        raise Unsupported(  # scikit-learn itself begins its lines elsewhere for each further column.
+            f"the step {path} goes on by lines with the degree {step.degree} for {len(columns)} columns; supported are a step"
+            " for each column, or a higher degree"
+        )
+    found = []
+    for column, spline in zip(columns, step.bsplines_):
+        column.require_number(path)
+        knots, degree, count = spline.t, spline.k, spline.c.shape[1]
+        first, last = knots[degree], knots[-degree - 1]
+        hint(column, [*knots, (first + last) / 2, first - 0.3 * (last - first), last + 1.7 * (last - first)])
+        numbers = {"knots": knots, "degree": [degree]}
+        if step.extrapolation in ("constant", "linear"):
+            numbers.update(lines(spline, first, last, step.extrapolation == "linear"))
+        elif step.extrapolation == "periodic":
+            numbers["periodic"] = [1]
+        elif step.extrapolation == "error":
+            numbers["limited"] = [1]
+        given = graph.add("spline", path, [column], count, numbers)
+        found += given if step.include_bias else given[:-1]
+    return found
+
+
+def lines(spline, first, last, islinear):
+    """The values and the slopes of the splines at both ends, as far as the library goes on with them."""
+    count, degree = spline.c.shape[1], spline.k
+    reach = degree + 1 if islinear and degree <= 1 else degree
+    lower = numpy.arange(count) < reach
+    upper = numpy.arange(count) >= count - reach
+    none = numpy.zeros(count)
+    return {
+        "low": numpy.where(lower, spline(first), 0.0),
+        "high": numpy.where(upper, spline(last), 0.0),
+        "low-slopes": numpy.where(lower, spline(first, nu=1), 0.0) if islinear else none,
+        "high-slopes": numpy.where(upper, spline(last, nu=1), 0.0) if islinear else none,
+    }
+
+
 # Columns.
 
 
@@ -427,7 +522,9 @@ TRANSFORMERS = {
     "FeatureUnion": feature_union,
     "FunctionTransformer": function,
     "IncrementalPCA": pca,
+    "IterativeImputer": iterative_imputer,
     "KBinsDiscretizer": k_bins,
+    "KNNImputer": knn_imputer,
     "MaxAbsScaler": max_abs_scaler,
     "MinMaxScaler": min_max_scaler,
     "MissingIndicator": missing_indicator,
@@ -441,6 +538,7 @@ TRANSFORMERS = {
     "QuantileTransformer": quantile,
     "RobustScaler": robust_scaler,
     "SimpleImputer": simple_imputer,
+    "SplineTransformer": splines,
     "StandardScaler": standard_scaler,
     "TargetEncoder": target,
     "TruncatedSVD": truncated_svd,

@@ -1,11 +1,5 @@
 """What a model has that can't be exported."""
 
-ALTERNATIVES = {
-    "IterativeImputer": "SimpleImputer",
-    "KNNImputer": "SimpleImputer",
-}
-
-
 class Unsupported(Exception):
     """What a model has that can't be exported, as a sentence."""
 
@@ -36,8 +30,6 @@ def of_class(path, model):
     found = f"the step {path} is a {name}" if path else f"the file holds a {name}"
     if name.startswith(("XGB", "LGBM", "CatBoost")):
         instead = "; save it with save_model of its own library, and import that file"
-    elif name in ALTERNATIVES:
-        instead = f"; the nearest supported class is {ALTERNATIVES[name]}"
     else:
         instead = ""
     return Unsupported(f"{found}, which is not supported{instead}; docs/how-to/model.md lists the supported classes")

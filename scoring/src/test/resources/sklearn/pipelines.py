@@ -43,7 +43,8 @@ from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_selection import RFE, RFECV, SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold
-from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401, which lets IterativeImputer be imported
+from sklearn.impute import IterativeImputer, KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
@@ -60,9 +61,15 @@ from sklearn.preprocessing import (
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
     TargetEncoder,
 )
+
+try:
+    import xgboost
+except ImportError:  # Its cases are left out.
+    xgboost = None
 
 TRAINED, SCORED = 400, 300
 PLANS = ["basic", "plus", "premium", "staff"]
@@ -88,6 +95,10 @@ def target(random, frame, kind):
     value = (value + random.normal(0, 0.6, len(frame))).to_numpy()
     if kind == "binary":
         return np.where(value > np.median(value), "yes", "no")
+    if kind == "flags":
+        return (value > np.median(value)).astype(int)
+    if kind == "positions":
+        return np.digitize(value, np.quantile(value, [0.3, 0.8]))
     if kind == "classes":
         return np.digitize(value, np.quantile(value, [0.3, 0.8])) * 10
     if kind in ("targets", "labels"):
@@ -251,6 +262,14 @@ NUMBERS = {
     "variance": VarianceThreshold(),
     "k-best": SelectKBest(k=1),
     "percentile": SelectPercentile(percentile=50),
+    "spline": SplineTransformer(4),
+    "spline-linear": SplineTransformer(5, degree=2, extrapolation="linear", include_bias=False),
+    "spline-lines": ColumnTransformer(
+        [(str(i), SplineTransformer(3, degree=1, knots="quantile", extrapolation="linear"), [i]) for i in range(2)]
+    ),
+    "spline-steps": SplineTransformer(5, degree=0, extrapolation="continue"),
+    "spline-continued": SplineTransformer(4, extrapolation="continue", knots="quantile"),
+    "spline-periodic": SplineTransformer(6, extrapolation="periodic"),
     "recursive": RFE(logistic(), n_features_to_select=1),
     "from-model": SelectFromModel(logistic()),
     "union": FeatureUnion([("s", StandardScaler()), ("p", PCA(1))], transformer_weights={"p": 3}),
@@ -314,6 +333,16 @@ POINTS = make_pipeline(
         voting="soft",
     ),
 )
+IMPUTERS = {
+    "neighbours": KNNImputer(add_indicator=True),
+    "neighbours-distance": make_pipeline(StandardScaler(), KNNImputer(n_neighbors=3, weights="distance")),
+    "rounds": IterativeImputer(max_iter=4, **SEED),
+    "rounds-trees": IterativeImputer(tree.DecisionTreeRegressor(max_depth=4, **SEED), max_iter=3, add_indicator=True, **SEED),
+    "rounds-bounded": make_pipeline(
+        SimpleImputer(missing_values=np.nan, strategy="constant", fill_value=-9),
+        IterativeImputer(missing_values=-9, max_iter=2, min_value=1, max_value=60, initial_strategy="median", **SEED),
+    ),
+}
 
 COLUMNS = {
     "indicator": (make_pipeline(ColumnTransformer([("n", SimpleImputer(add_indicator=True), ["age", "shops"])]), logistic()), "binary"),
@@ -329,6 +358,13 @@ COLUMNS = {
         ),
         "binary",
     ),
+    **{
+        f"imputed-{name}": (
+            make_pipeline(ColumnTransformer([("n", imputer, ["age", "shops", "income"])]), linear_model.Ridge()),
+            "value",
+        )
+        for name, imputer in IMPUTERS.items()
+    },
     "infrequent": (
         encoded(
             make_pipeline(
@@ -404,6 +440,36 @@ COLUMNS = {
     "kept-points": (numbers_before(POINTS), "classes"),
 }
 
+# The library finds small distances as differences of large numbers, and XGBoost adds the trees of dart in single precision.
+ERRORS = {"imputed-neighbours-distance": 1e-7, "xgboost-count": 1e-6}
+
+if xgboost is not None:
+    TREES = {"n_estimators": 12, "max_depth": 4, **SEED}
+    ESTIMATORS |= {
+        "xgboost": (xgboost.XGBClassifier(**TREES), "positions"),
+        "xgboost-binary": (xgboost.XGBClassifier(**TREES), "flags"),
+        "xgboost-best": (xgboost.XGBRegressor(**TREES), "value"),
+        "xgboost-value": (xgboost.XGBRegressor(**TREES), "value"),
+        "xgboost-count": (xgboost.XGBRegressor(objective="count:poisson", booster="dart", rate_drop=0.3, **TREES), "count"),
+        "xgboost-random": (xgboost.XGBRFRegressor(**TREES), "value"),
+    }
+    COLUMNS |= {
+        "xgboost-missing": (
+            make_pipeline(
+                ColumnTransformer([("n", SimpleImputer(strategy="constant", fill_value=-999), ["age", "shops", "income"])]),
+                xgboost.XGBRegressor(missing=-999, **TREES),
+            ),
+            "value",
+        ),
+        "xgboost-classes": (
+            model_selection.GridSearchCV(
+                make_pipeline(columns(), xgboost.XGBClassifier(**TREES)), {"xgbclassifier__max_depth": [2, 3]}, cv=2
+            ),
+            "positions",
+        ),
+        "xgboost-calibrated": (CalibratedClassifierCV(prepared(xgboost.XGBClassifier(**TREES)), cv=2), "positions"),
+    }
+
 CASES = {
     **{name: (prepared(model), kind) for name, (model, kind) in ESTIMATORS.items()},
     **{f"numbers-{name}": (numbers(step), "binary") for name, step in NUMBERS.items()},
@@ -463,9 +529,11 @@ def run(name, exporter, folder):
     random = np.random.default_rng(7)
     frame = customers(random, 20 if name == "kept-points" else TRAINED)
     model.fit(frame, target(random, frame, kind))
+    if name == "xgboost-best":  # As if training had stopped early.
+        model[-1].get_booster().set_attr(best_iteration="4")
     exported = export(model, name, exporter, folder, sample(random, name, folder))
     scored = customers(random, 30 if name.startswith("kept") else SCORED, strange=True)
-    (folder / f"{name}.expected.json").write_text(json.dumps(expected(model, scored, exported, point_cases.ERRORS.get(name, 1e-13))))
+    (folder / f"{name}.expected.json").write_text(json.dumps(expected(model, scored, exported, {**ERRORS, **point_cases.ERRORS}.get(name, 1e-13))))
 
 
 def sample(random, name, folder):

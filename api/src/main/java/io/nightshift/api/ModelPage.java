@@ -40,6 +40,7 @@ public record ModelPage(List<Model> models) {
     /// @param features the inputs, in the model's order
     /// @param classes the class labels, in the model's order; empty for a regression
     /// @param facts other facts for people, such as the number of trees
+    /// @param parts the steps of a pipeline, in the order in which they are computed; empty for other models
     public record Version(
             int version,
             String sha256,
@@ -51,12 +52,29 @@ public record ModelPage(List<Model> models) {
             String task,
             List<Feature> features,
             List<String> classes,
-            Map<String, String> facts) {
+            Map<String, String> facts,
+            List<Part> parts) {
         /// Keeps unmodifiable copies of the lists and the map.
         public Version {
             features = List.copyOf(features);
             classes = List.copyOf(classes);
             facts = Map.copyOf(facts);
+            parts = List.copyOf(parts);
+        }
+    }
+
+    /// A step of a pipeline.
+    ///
+    /// @param name the names of the pipelines around the step and its own, such as
+    ///     `columntransformer/numbers/scaler`
+    /// @param work what the step computes, such as `one-hot`
+    /// @param features the names of the features that its columns come from, or their positions
+    /// @param inputs the number of columns that it reads
+    /// @param outputs the number of its columns that others read or that are results
+    public record Part(String name, String work, List<String> features, int inputs, int outputs) {
+        /// Keeps an unmodifiable copy of the list.
+        public Part {
+            features = List.copyOf(features);
         }
     }
 

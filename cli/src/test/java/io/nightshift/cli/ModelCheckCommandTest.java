@@ -118,6 +118,50 @@ final class ModelCheckCommandTest {
     }
 
     @Test
+    void theRangeThatTheRowsWhichDifferHaveInCommonIsNamed() throws Exception {
+        write("expected", "SELECT key, p + (key >= 'k7')::INT AS prediction FROM (%s)".formatted(trained("10")));
+
+        assertThat(check("--column", "prediction").expect(1).out())
+                .contains("x is 0.7 or more in 3 of the 3 rows that differ, and in 0 of the 7 others.\n");
+    }
+
+    @Test
+    void theValueThatTheRowsWhichDifferHaveInCommonIsNamed() throws Exception {
+        write("source", "SELECT 'k' || i AS key, CASE WHEN i % 4 > 0 THEN i / 10.0 END AS raw FROM range(10) t(i)");
+        write(
+                "expected",
+                "SELECT key, CASE WHEN key IN ('k0', 'k4', 'k8') THEN 7 ELSE p END AS prediction FROM (%s)"
+                        .formatted(trained("10")));
+
+        JsonNode json = check("--column", "prediction", "-o", "json").expect(1).json();
+
+        assertThat(json.get("causes"))
+                .extracting(JsonNode::asText)
+                .containsExactly("x is NULL in 3 of the 3 rows that differ, and in 0 of the 7 others.");
+    }
+
+    @Test
+    void aFeatureThatIsOtherThanInTrainingIsNamed() throws Exception {
+        write(
+                "expected",
+                "SELECT key, 2.0 AS prediction, CASE WHEN key = 'k2' THEN 0.9 ELSE key[2:]::INT / 10.0 END AS x FROM (%s)"
+                        .formatted(trained("3")));
+
+        assertThat(check("--column", "prediction").expect(1).out())
+                .contains(
+                        "The feature x has other values than expected.parquet in 1 row: in row k2 it is 0.2 instead of 0.9.\n");
+    }
+
+    @Test
+    void featuresThatAreAsInTrainingAreNoCause() throws Exception {
+        write("expected", "SELECT key, 2.0 AS prediction, key[2:]::INT / 10.0 AS x FROM (%s)".formatted(trained("3")));
+
+        assertThat(check("--column", "prediction").expect(1).out())
+                .contains("expected.parquet has the same values as the job for the feature x.\n")
+                .doesNotContain("rows that differ");
+    }
+
+    @Test
     void rowsThatAreAbsentLeftOutOrQuarantinedAreCounted() throws Exception {
         write(
                 "source",

@@ -46,6 +46,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Scores those rows of a job's source that a file of expected values has, exactly as a worker scores a
@@ -60,6 +62,9 @@ public final class ModelCheck {
     private static final ModelVersion VERSION = new ModelVersion("check", 1, "0".repeat(64));
     private static final FileNames NAMES = new FileNames(".parquet");
     private static final int REPEATED = 3;
+
+    /// The table of the rows that were compared, with their features.
+    private static final String COMPARED = "nightshift_compared";
 
     private final Connection connection;
     private final DuckDb duckDb;
@@ -289,6 +294,8 @@ public final class ModelCheck {
             @Nullable Double known = row.wasNull() ? null : Double.valueOf(largest);
             long compared = row.getLong(1);
             long over = row.getLong(3);
+            Differences differences =
+                    over == 0 ? new Differences(List.of(), List.of()) : differences(matching, sampled, pairs);
             return new PredictionCheckResult(
                     expectedRows,
                     absent,
@@ -297,7 +304,8 @@ public final class ModelCheck {
                     compared,
                     known,
                     over,
-                    over == 0 ? List.of() : differing(matching, sampled, pairs),
+                    differences.rows(),
+                    differences.causes(),
                     scored.result().reasons());
         }
     }
@@ -327,38 +335,57 @@ public final class ModelCheck {
                         read(part));
     }
 
-    private List<DifferingRow> differing(Matching matching, Job sampled, String pairs) throws SQLException {
-        if (request.shown() == 0) {
-            return List.of();
-        }
+    private record Differences(List<DifferingRow> rows, List<String> causes) {}
+
+    private Differences differences(Matching matching, Job sampled, String pairs) throws SQLException {
         BoundJob bound = destinations.sources().of(sampled.source()).bind(sampled, model.description());
         List<String> names = new ArrayList<>();
         List<String> values = new ArrayList<>();
+        List<String> others = new ArrayList<>();
         for (BoundJob.Feature feature : bound.features()) {
-            values.add("CAST(TRY((%s\n)) AS VARCHAR) AS nightshift_value_%d"
-                    .formatted(feature.source().sql(), names.size()));
-            names.add(feature.source().name());
+            int number = names.size();
+            String name = feature.source().name();
+            values.add("TRY((%s\n)) AS value_%d".formatted(feature.source().sql(), number));
+            names.add(name);
+            if (expected.columns().containsKey(name) && !name.equals(request.column())) {
+                others.add("e.%s AS expected_%d".formatted(Sql.name(name), number));
+            }
         }
         SourceReader reader = destinations.sources().of(sampled);
         List<Slice> slices = slices(sampled);
         try (HeldSlices _ = reader.hold(slices)) {
             SourceRelation relation = reader.relations(connection, slices).getFirst();
             String id = sampled.source().id() == null ? relation.row() : matching.sampleId();
-            return differing(
-                    """
-                    SELECT CAST(p.id AS VARCHAR), CAST(p.expected AS VARCHAR), CAST(p.found AS VARCHAR), p.difference, s.* EXCLUDE (nightshift_id)
-                    FROM (SELECT * FROM (%s) WHERE differs ORDER BY id LIMIT %d) AS p
+            execute("""
+                    CREATE TEMPORARY TABLE nightshift_compared AS
+                    SELECT p.*, s.* EXCLUDE (nightshift_id)%s
+                    FROM (%s) AS p
                     JOIN (SELECT %s AS nightshift_id, %s FROM %s) AS s ON p.id = s.nightshift_id
-                    ORDER BY p.id
-                    """.formatted(pairs, request.shown(), id, String.join(", ", values), relation.from()), names);
+                    JOIN %s AS e ON p.id = e.nightshift_id
+                    """.formatted(
+                            others.isEmpty() ? "" : ", " + String.join(", ", others),
+                            pairs,
+                            id,
+                            String.join(", ", values),
+                            relation.from(),
+                            matching.expected()));
         }
+        Map<String, String> types = ExpectedValues.columns(connection, COMPARED);
+        DifferenceCauses.Rows rows = new DifferenceCauses.Rows(
+                COMPARED, names, types, String.valueOf(request.expected().getFileName()));
+        return new Differences(differing(names), new DifferenceCauses(connection, rows).sentences());
     }
 
     /// @param names of the features
-    private List<DifferingRow> differing(String sql, List<String> names) throws SQLException {
+    private List<DifferingRow> differing(List<String> names) throws SQLException {
+        String values = IntStream.range(0, names.size())
+                .mapToObj(feature -> ", CAST(value_%d AS VARCHAR)".formatted(feature))
+                .collect(Collectors.joining());
         List<DifferingRow> rows = new ArrayList<>();
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
+                ResultSet row = statement.executeQuery(
+                        "SELECT CAST(id AS VARCHAR), CAST(expected AS VARCHAR), CAST(found AS VARCHAR), difference%s FROM %s WHERE differs ORDER BY id LIMIT %d"
+                                .formatted(values, COMPARED, request.shown()))) {
             while (row.next()) {
                 double difference = row.getDouble(4);
                 @Nullable Double known = row.wasNull() ? null : Double.valueOf(difference);

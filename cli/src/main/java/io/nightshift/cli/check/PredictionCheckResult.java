@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param largest the largest difference, or null if the values are texts or nothing was compared
 /// @param over rows that differ by more than the tolerance
 /// @param rows the first of these
+/// @param causes sentences about what the rows that differ have in common; empty if nothing was found
 /// @param reasons why the first quarantined rows are quarantined
 public record PredictionCheckResult(
         long expected,
@@ -25,10 +26,12 @@ public record PredictionCheckResult(
         @Nullable Double largest,
         long over,
         List<DifferingRow> rows,
+        List<String> causes,
         List<String> reasons) {
 
     public PredictionCheckResult {
         rows = List.copyOf(rows);
+        causes = List.copyOf(causes);
         reasons = List.copyOf(reasons);
     }
 

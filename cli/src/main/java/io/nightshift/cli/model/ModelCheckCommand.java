@@ -151,6 +151,7 @@ final class ModelCheckCommand implements Callable<Integer> {
             features.print(out);
         }
         out.println();
+        result.causes().forEach(out::println);
         result.reasons().forEach(reason -> out.println("Quarantined: " + reason));
         out.println(sentence(result));
     }
@@ -189,6 +190,8 @@ final class ModelCheckCommand implements Callable<Integer> {
             ObjectNode features = object.putObject("features");
             row.features().forEach(features::put);
         }
+        ArrayNode causes = json.putArray("causes");
+        result.causes().forEach(causes::add);
         ArrayNode reasons = json.putArray("reasons");
         result.reasons().forEach(reasons::add);
         return json;

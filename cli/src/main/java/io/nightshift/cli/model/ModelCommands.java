@@ -170,7 +170,8 @@ public final class ModelCommands {
 
     @Command(
             name = "show",
-            description = "Shows a model's features, classes and properties, and the file from which it was imported.",
+            description =
+                    "Shows a model's features, classes and properties, the steps of its pipeline, and the file from which it was imported.",
             mixinStandardHelpOptions = true)
     static final class Show implements Callable<Integer> {
 
@@ -212,6 +213,10 @@ public final class ModelCommands {
                     .forEach(fact -> out.println("%-11s %s".formatted(fact.getKey(), fact.getValue())));
             out.println("kernel      "
                     + ModelFiles.load(registry.path(model.version())).kernel());
+            if (!description.parts().isEmpty()) {
+                out.println("pipeline");
+                PipelineTree.print(description.parts(), out);
+            }
             out.println("features");
             int position = 0;
             for (ModelFeature feature : description.features()) {

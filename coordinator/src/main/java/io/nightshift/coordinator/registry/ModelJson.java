@@ -1,26 +1,25 @@
 package io.nightshift.coordinator.registry;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
-import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.nightshift.api.AliasMove;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelPart;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -66,54 +65,22 @@ final class ModelJson {
     })
     private interface TaggedFeatureType {}
 
-    /// Models registered by an earlier release don't say whether they have margins.
+    /// Models registered by an earlier release don't say whether they have margins, and which parts.
     interface LaterFields {
         @JsonInclude(JsonInclude.Include.NON_DEFAULT)
-        @JsonDeserialize(using = ZeroIfAbsent.class)
+        @JsonSetter(nulls = Nulls.AS_EMPTY)
         int margins();
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        @JsonSetter(nulls = Nulls.AS_EMPTY)
+        List<ModelPart> parts();
     }
 
     /// Models registered by an earlier release don't say whether they know other texts.
     interface LaterNominalFields {
         @JsonInclude(JsonInclude.Include.NON_DEFAULT)
-        @JsonDeserialize(using = FalseIfAbsent.class)
+        @JsonSetter(nulls = Nulls.AS_EMPTY)
         boolean open();
-    }
-
-    private static final class FalseIfAbsent extends StdDeserializer<Boolean> {
-        private static final long serialVersionUID = 1L;
-
-        FalseIfAbsent() {
-            super(Boolean.class);
-        }
-
-        @Override
-        public Boolean deserialize(JsonParser parser, DeserializationContext context) throws IOException {
-            return parser.getBooleanValue();
-        }
-
-        @Override
-        public Boolean getAbsentValue(DeserializationContext context) {
-            return false;
-        }
-    }
-
-    private static final class ZeroIfAbsent extends StdDeserializer<Integer> {
-        private static final long serialVersionUID = 1L;
-
-        ZeroIfAbsent() {
-            super(Integer.class);
-        }
-
-        @Override
-        public Integer deserialize(JsonParser parser, DeserializationContext context) throws IOException {
-            return parser.getIntValue();
-        }
-
-        @Override
-        public Integer getAbsentValue(DeserializationContext context) {
-            return 0;
-        }
     }
 
     private static final ObjectMapper MAPPER = JsonMapper.builder()

@@ -4,6 +4,7 @@ import io.nightshift.api.ApiJson;
 import io.nightshift.api.ModelPage;
 import io.nightshift.api.ModelPage.Feature;
 import io.nightshift.api.ModelPage.Model;
+import io.nightshift.api.ModelPage.Part;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.operation.ModelApi;
@@ -15,6 +16,7 @@ import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.ModelPart;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -107,7 +109,12 @@ final class ModelRoutes {
                         .map(ModelRoutes::feature)
                         .toList(),
                 model.description().classes(),
-                model.description().facts());
+                model.description().facts(),
+                model.description().parts().stream().map(ModelRoutes::part).toList());
+    }
+
+    private static Part part(ModelPart part) {
+        return new Part(part.name(), part.work(), part.features(), part.inputs(), part.outputs());
     }
 
     private static Feature feature(ModelFeature feature) {

@@ -43,10 +43,26 @@ function Model({model, uses, session, changed, again}) {
         <p class="muted hash-line">SHA-256 <code class="hash">${version.sha256}</code> <${Copy} text=${version.sha256} label="Copy" /></p>
         ${version.classes.length > 0 && html`<p class="muted">Classes: ${version.classes.join(', ')}</p>`}
         ${used.length > 0 ? html`<p>Used by ${used.slice(0, 20).map((row, i) => html`${i > 0 && ', '}<a key=${row.key} href=${batchLink(row.batch)}>${row.job}</a>`)}${used.length > 20 && ` and ${number(used.length - 20)} more`} <span class="muted">(open batches, and the last batch of each job)</span></p>` : html`<p class="muted">No open batch and no job’s last batch uses this version.</p>`}
+        ${version.parts.length > 0 && html`<${Pipeline} version=${version} />`}
         <details><summary>${plural(version.features.length, 'feature')}</summary><div class="scroll short" tabindex="0" role="region" aria-label=${`Features of version ${version.version}`}><table class="compact"><thead><tr><th scope="col" class="number">No.</th><th scope="col">Feature</th><th scope="col">Type</th><th scope="col">Missing values</th><th scope="col">Levels</th></tr></thead><tbody>
           ${version.features.map((feature, i) => html`<tr key=${i}><td class="number">${i + 1}</td><td>${feature.name || html`<span class="muted">by position</span>`}</td><td>${feature.type}</td><td>${feature.missing ? 'accepted' : 'quarantined'}</td><td>${feature.levels.slice(0, LEVELS).join(', ')}${feature.levels.length > LEVELS && ` and ${number(feature.levels.length - LEVELS)} more`}</td></tr>`)}</tbody></table></div></details></article>`;
     })}
     <${History} model=${model.model} again=${again} /></section>`;
+}
+
+/** The steps of a pipeline, indented by the pipelines around them. */
+function Pipeline({version}) {
+  let opened = [];
+  const rows = version.parts.flatMap((part) => {
+    const names = part.name.split('/');
+    const around = names.slice(0, -1);
+    let shared = 0;
+    while (shared < Math.min(opened.length, around.length) && opened[shared] === around[shared]) shared += 1;
+    opened = around;
+    return [...around.slice(shared).map((name, i) => ({name, level: shared + i})), {...part, name: names.at(-1), level: around.length}];
+  });
+  return html`<details><summary>Pipeline of ${plural(version.parts.length, 'step')}</summary><div class="scroll short" tabindex="0" role="region" aria-label=${`Pipeline of version ${version.version}`}><table class="compact"><thead><tr><th scope="col">Step</th><th scope="col">Computes</th><th scope="col" class="number">Columns read</th><th scope="col" class="number">Columns given</th><th scope="col">From the features</th></tr></thead><tbody>
+    ${rows.map((row, i) => html`<tr key=${i}><td style=${{paddingInlineStart: `${row.level * 1.25 + 0.5}rem`}}>${row.name}</td><td>${row.work}</td><td class="number">${row.inputs}</td><td class="number">${row.outputs}</td><td>${(row.features ?? []).slice(0, LEVELS).join(', ')}${(row.features ?? []).length > LEVELS && ` and ${number(row.features.length - LEVELS)} more`}</td></tr>`)}</tbody></table></div></details>`;
 }
 
 const MOVES = {set: 'set', promote: 'promoted', rollback: 'rolled back'};

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The content of a model file: a description, and what the model computes.
 ///
-/// @param description its number of margins is taken from the form
+/// @param description its margins and parts are taken from the form
 /// @param form what the model computes
 /// @param proof rows with the training library's own results, if the file has them
 public record ModelDefinition(
@@ -22,7 +22,7 @@ public record ModelDefinition(
                             + description.outputs() + " outputs is not one with " + form.features() + " and "
                             + form.outputs());
         }
-        description = description.withMargins(form.margins());
+        description = description.with(form.margins(), ModelOutline.of(form, description.features()));
     }
 
     /// A model without a proof.
@@ -41,8 +41,7 @@ public record ModelDefinition(
                         description.task(),
                         description.features(),
                         description.classes(),
-                        facts,
-                        description.margins()),
+                        facts),
                 form,
                 proof);
     }

@@ -15,6 +15,7 @@ import java.util.Map;
 /// @param facts other facts for people, by name: number of trees, training metrics, library version
 /// @param margins the number of raw margins that a scorer can give in addition to the outputs: 0, 1, one per
 ///     class, or several of a regression
+/// @param parts the parts of a pipeline, in the order in which they are computed; empty for other models
 public record ModelDescription(
         String format,
         String algorithm,
@@ -22,7 +23,8 @@ public record ModelDescription(
         List<ModelFeature> features,
         List<String> classes,
         Map<String, String> facts,
-        int margins) {
+        int margins,
+        List<ModelPart> parts) {
 
     /// @throws IllegalArgumentException if there are no features, only some have names, or the classes or
     ///     margins do not match the task
@@ -30,6 +32,7 @@ public record ModelDescription(
         features = List.copyOf(features);
         classes = List.copyOf(classes);
         facts = Map.copyOf(facts);
+        parts = List.copyOf(parts);
         if (features.isEmpty()) {
             throw new IllegalArgumentException("a model has features");
         }
@@ -50,7 +53,7 @@ public record ModelDescription(
         }
     }
 
-    /// A description without margins.
+    /// A description without margins and parts.
     public ModelDescription(
             String format,
             String algorithm,
@@ -58,14 +61,15 @@ public record ModelDescription(
             List<ModelFeature> features,
             List<String> classes,
             Map<String, String> facts) {
-        this(format, algorithm, task, features, classes, facts, 0);
+        this(format, algorithm, task, features, classes, facts, 0, List.of());
     }
 
-    /// The same description with another number of margins.
+    /// The same description with what the form of the model says.
     ///
-    /// @param other the number of margins, 0 or more
-    public ModelDescription withMargins(int other) {
-        return new ModelDescription(format, algorithm, task, features, classes, facts, other);
+    /// @param ofForm the number of margins, 0 or more
+    /// @param partsOfForm the parts of a pipeline, or none
+    public ModelDescription with(int ofForm, List<ModelPart> partsOfForm) {
+        return new ModelDescription(format, algorithm, task, features, classes, facts, ofForm, partsOfForm);
     }
 
     /// Whether the features have names. If not, they are known by position only.

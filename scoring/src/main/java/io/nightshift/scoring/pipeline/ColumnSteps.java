@@ -94,6 +94,23 @@ final class ColumnSteps {
         });
     }
 
+    /// Replaces missing values by those of other columns: the step reads the columns, and then as many others.
+    static PreparedStep fill(PipelineStep step) {
+        int columns = step.outputs();
+        StepKind.requireColumns(step, 2 * columns, columns);
+        double missing = missingNumber(step);
+        return StepKind.stateless((inputs, rows, outputs) -> {
+            for (int column = 0; column < columns; column++) {
+                double[] from = inputs[column];
+                double[] other = inputs[columns + column];
+                double[] to = outputs[column];
+                for (int row = 0; row < rows; row++) {
+                    to[row] = isMissing(from[row], missing) ? other[row] : from[row];
+                }
+            }
+        });
+    }
+
     /// 1 where a value is missing, otherwise 0. A missing value is NaN, or the number `missing`.
     static PreparedStep missing(PipelineStep step) {
         int columns = StepKind.requireColumnForColumn(step);

@@ -1,5 +1,6 @@
 package io.nightshift.scoring.pipeline;
 
+import io.nightshift.scoring.form.PipelineForm;
 import io.nightshift.scoring.form.PipelineStep;
 import io.nightshift.scoring.pipeline.StepKind.PreparedStep;
 import java.util.Arrays;
@@ -10,22 +11,58 @@ final class LinearSteps {
     private LinearSteps() {}
 
     /// Sums: the terms value × weight in the order of the columns, and then the intercept. `weights` has those of
-    /// the first sum, then those of the next.
+    /// the first sum, then those of the next. A column with one of the `widths` above 0 is a position among so many
+    /// weights, whose term is the weight; −1 has no term.
     static PreparedStep linear(PipelineStep step) {
         int columns = step.inputs().size();
         int sums = step.outputs();
         double[] intercepts = step.numbers("intercepts", sums);
-        double[] weights = step.numbers("weights", (long) columns * sums);
+        int[] widths =
+                step.has("widths") ? step.integers("widths", columns, 0, PipelineForm.MAX_COLUMNS) : new int[columns];
+        long total =
+                Arrays.stream(widths).mapToLong(width -> Math.max(1, width)).sum();
+        double[] weights = step.numbers("weights", total * sums);
+        double[][][] tables = tables(weights, widths, sums);
         return StepKind.stateless((inputs, rows, outputs) -> {
             for (int sum = 0; sum < sums; sum++) {
-                double[] total = outputs[sum];
-                Arrays.fill(total, 0, rows, 0);
+                double[] found = outputs[sum];
+                Arrays.fill(found, 0, rows, 0);
                 for (int column = 0; column < columns; column++) {
-                    addWeighted(inputs[column], weights[sum * columns + column], total, rows);
+                    double[] table = tables[sum][column];
+                    if (widths[column] == 0) {
+                        addWeighted(inputs[column], table[1], found, rows);
+                    } else {
+                        addFound(inputs[column], table, found, rows, step);
+                    }
                 }
-                add(total, intercepts[sum], rows);
+                add(found, intercepts[sum], rows);
             }
         });
+    }
+
+    /// For each sum and column, a 0 and then its weights.
+    private static double[][][] tables(double[] weights, int[] widths, int sums) {
+        double[][][] tables = new double[sums][widths.length][];
+        int from = 0;
+        for (int sum = 0; sum < sums; sum++) {
+            for (int column = 0; column < widths.length; column++) {
+                int width = Math.max(1, widths[column]);
+                tables[sum][column] = new double[1 + width];
+                System.arraycopy(weights, from, tables[sum][column], 1, width);
+                from += width;
+            }
+        }
+        return tables;
+    }
+
+    private static void addFound(double[] positions, double[] table, double[] total, int rows, PipelineStep step) {
+        for (int row = 0; row < rows; row++) {
+            int position = (int) positions[row];
+            if (position != positions[row] || position < -1 || position >= table.length - 1) {
+                throw new IllegalStateException(step.name() + " has no weight for the position " + positions[row]);
+            }
+            total[row] += table[1 + position];
+        }
     }
 
     private static void addWeighted(double[] values, double weight, double[] total, int rows) {

@@ -1,31 +1,47 @@
 package io.nightshift.scoring.pipeline;
 
 import io.nightshift.scoring.form.PipelineForm;
+import io.nightshift.scoring.form.PipelineStep;
 import io.nightshift.scoring.form.ScorerFactory;
 import io.nightshift.scoring.model.Scorer;
 import io.nightshift.scoring.pipeline.StepKind.PreparedStep;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Scorers of a [PipelineForm]. They share the prepared steps.
 public final class PipelineScorers implements ScorerFactory {
 
     private final PipelineForm form;
+    private final PipelineForm fused;
     private final List<PreparedStep> steps;
 
     /// @param form the pipeline
     /// @throws IllegalArgumentException if a step is of an unknown kind, or breaks a rule of its kind
     public PipelineScorers(PipelineForm form) {
         this.form = form;
-        List<PreparedStep> prepared = new ArrayList<>();
-        form.steps().forEach(step -> prepared.add(StepKinds.prepare(step)));
-        this.steps = List.copyOf(prepared);
+        List<PreparedStep> prepared = prepared(form);
+        this.fused = OneHotFusion.of(form);
+        this.steps = IntStream.range(0, prepared.size())
+                .mapToObj(i -> isSame(form.steps().get(i), fused.steps().get(i))
+                        ? prepared.get(i)
+                        : StepKinds.prepare(fused.steps().get(i)))
+                .toList();
+    }
+
+    private static List<PreparedStep> prepared(PipelineForm form) {
+        return form.steps().stream().map(StepKinds::prepare).toList();
+    }
+
+    /// Whether two steps are the same but for the numbers of their columns.
+    private static boolean isSame(PipelineStep step, PipelineStep other) {
+        return step.kind().equals(other.kind())
+                && step.numbers().keySet().equals(other.numbers().keySet());
     }
 
     @Override
     public Scorer scorer() {
-        return new PipelineScorer(form, operators(), new ColumnArrays(form, true));
+        return new PipelineScorer(fused, operators(steps), new ColumnArrays(fused, true));
     }
 
     /// The columns of all steps for some rows, the features first.
@@ -36,7 +52,7 @@ public final class PipelineScorers implements ScorerFactory {
     public double[][] columns(double[][] features, int rows) {
         double[][] columns = new double[form.columns()][rows];
         ColumnArrays arrays = new ColumnArrays(form, false);
-        PipelineScorer scorer = new PipelineScorer(form, operators(), arrays);
+        PipelineScorer scorer = new PipelineScorer(form, operators(prepared(form)), arrays);
         for (int from = 0; from < rows; from += arrays.rows()) {
             int count = Math.min(arrays.rows(), rows - from);
             scorer.compute(features, from, count);
@@ -47,7 +63,7 @@ public final class PipelineScorers implements ScorerFactory {
         return columns;
     }
 
-    private StepOperator[] operators() {
+    private static StepOperator[] operators(List<PreparedStep> steps) {
         return steps.stream().map(PreparedStep::operator).toArray(StepOperator[]::new);
     }
 

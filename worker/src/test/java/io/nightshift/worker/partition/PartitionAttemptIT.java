@@ -286,7 +286,7 @@ class PartitionAttemptIT {
                             List.of(SumModel.number("f0")),
                             List.of("a", "b", "c"),
                             Map.of())
-                    .withMargins(3);
+                    .with(3, List.of());
             Model model = new FixedModel(description, (features, rows, outputs) -> {
                 for (int row = 0; row < rows; row++) {
                     for (int k = 0; k < 7; k++) {

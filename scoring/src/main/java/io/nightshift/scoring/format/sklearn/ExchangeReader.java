@@ -11,6 +11,7 @@ import io.nightshift.scoring.form.ModelForm;
 import io.nightshift.scoring.form.PipelineForm;
 import io.nightshift.scoring.form.Proof;
 import io.nightshift.scoring.format.MalformedModelException;
+import io.nightshift.scoring.format.ModelFormat;
 import io.nightshift.scoring.link.Link;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
@@ -42,12 +43,14 @@ final class ExchangeReader {
     private static final int MAX_FEATURES = 1 << 20;
 
     private final DocumentReader root;
+    private final List<ModelFormat> others;
     private final List<ModelFeature> features;
     private final List<String> classes;
     private final int version;
 
-    private ExchangeReader(DocumentReader root) throws MalformedModelException {
+    private ExchangeReader(DocumentReader root, List<ModelFormat> others) throws MalformedModelException {
         this.root = root;
+        this.others = others;
         this.version = root.count("version");
         if (version != TREES && version != PIPELINES) {
             throw new MalformedModelException("it has the exchange format's version %d; supported are %d and %d"
@@ -65,9 +68,9 @@ final class ExchangeReader {
         return START.matcher(start).find();
     }
 
-    static ModelDefinition read(byte[] content) throws MalformedModelException {
+    static ModelDefinition read(byte[] content, List<ModelFormat> others) throws MalformedModelException {
         DocumentValue document = JsonDocument.read(content, Precision.FLOAT64);
-        return new ExchangeReader(new DocumentReader("the exchange file", document)).model();
+        return new ExchangeReader(new DocumentReader("the exchange file", document), others).model();
     }
 
     private ModelDefinition model() throws MalformedModelException {
@@ -90,7 +93,7 @@ final class ExchangeReader {
 
     private ModelForm form(Map<String, String> facts) throws MalformedModelException {
         if (version == PIPELINES) {
-            PipelineForm pipeline = PipelineReader.read(root, features.size(), classes.size());
+            PipelineForm pipeline = new PipelineReader(others).read(root, features.size(), classes.size());
             facts.put("steps", Integer.toString(pipeline.steps().size()));
             return pipeline;
         }

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Measures how long Nightshift needs to load a model file in a new process: a forest of 2,000 trees with 255 leaves each, exported from
+# scikit-learn and saved by XGBoost, and a pipeline of 300 steps. Prints for each file the median of the runs, the smallest and the
+# largest, in milliseconds. The goals are 1,000 ms for a forest and 200 ms for the pipeline.
+#
+#   bench/model-load.sh [RUNS]     7 by default
+#
+# Needs Python 3 with scikit-learn, and XGBoost for its files (in PYTHON, python3 by default), and a JDK of 25 or newer in JAVA_HOME.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+runs=${1:-7}
+java=${JAVA_HOME:?names no JDK}/bin
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+path=${CLASS_PATH:-}
+if [[ -z $path ]]; then
+    ./nightshift --version >/dev/null # builds it where that is needed
+    path="cli/target/nightshift/lib/*"
+fi
+"${PYTHON:-python3}" -B bench/model-load/train.py tools/export-sklearn.py "$work"
+"$java/javac" -d "$work/classes" -cp "$path" bench/model-load/Load.java
+
+printf '%-14s %12s %8s %8s %8s %12s\n' file bytes median least most heap
+for file in "$work"/*.json "$work"/*.ubj; do
+    [[ -e $file ]] || continue
+    for ((run = 0; run < runs; run++)); do
+        "$java/java" --add-modules jdk.incubator.vector -Xlog:disable -cp "$work/classes:$path" Load "$file"
+    done | sort -n >"$work/times"
+    read -r median heap < <(sed -n "$(((runs + 1) / 2))p" "$work/times")
+    printf '%-14s %12d %8d %8d %8d %12d\n' "$(basename "$file")" "$(stat -c %s "$file")" "$median" \
+        "$(head -1 "$work/times" | cut -d' ' -f1)" "$(tail -1 "$work/times" | cut -d' ' -f1)" "$heap"
+done
