@@ -1,6 +1,6 @@
 """What a joblib or pickle file holds, and what an exported file has, in words."""
 
-from .unsupported import Unsupported
+from .unsupported import Unsupported, named
 
 
 def is_estimator(value):
@@ -57,11 +57,6 @@ def called(value):
     if isinstance(value, (list, tuple, set)):
         return f"a {name} of {len(value)} values"
     return named(name)
-
-
-def named(name):
-    """The name of a class with its article."""
-    return f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"
 
 
 def summary(document):

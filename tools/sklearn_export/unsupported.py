@@ -1,5 +1,10 @@
 """What a model has that can't be exported."""
 
+def named(name):
+    """The name of a class with its article."""
+    return f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"
+
+
 class Unsupported(Exception):
     """What a model has that can't be exported, as a sentence."""
 
@@ -26,8 +31,8 @@ def of_class(path, model):
     """The refusal of a step, or of the whole model if the path is empty, because of its class."""
     name = type(model).__name__
     if not hasattr(model, "predict") and not path:
-        return Unsupported(f"the file holds a {name}, which predicts nothing: export the pipeline that it belongs to")
-    found = f"the step {path} is a {name}" if path else f"the file holds a {name}"
+        return Unsupported(f"the file holds {named(name)}, which predicts nothing: export the pipeline that it belongs to")
+    found = f"the step {path} is {named(name)}" if path else f"the file holds {named(name)}"
     if name.startswith(("XGB", "LGBM", "CatBoost")):
         instead = "; save it with save_model of its own library, and import that file"
     else:
