@@ -91,8 +91,7 @@ public record MlflowSignature(List<Column> columns) {
             }
             named.add(column == null ? feature : new ModelFeature(column.name(), feature.type(), feature.missing()));
         }
-        return new ModelDescription(
-                file.format(), file.algorithm(), file.task(), named, file.classes(), file.facts(), file.margins());
+        return file.withFeatures(named);
     }
 
     /// Checks the columns of a job against those of the training.

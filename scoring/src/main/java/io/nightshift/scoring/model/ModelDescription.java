@@ -72,6 +72,13 @@ public record ModelDescription(
         return new ModelDescription(format, algorithm, task, features, classes, facts, ofForm, partsOfForm);
     }
 
+    /// The same description with other features.
+    ///
+    /// @param others as many features, with names or without
+    public ModelDescription withFeatures(List<ModelFeature> others) {
+        return new ModelDescription(format, algorithm, task, others, classes, facts, margins, parts);
+    }
+
     /// Whether the features have names. If not, they are known by position only.
     public boolean namesFeatures() {
         return features.getFirst().name() != null;
