@@ -55,8 +55,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -125,10 +127,7 @@ public final class DoctorCommand implements Callable<Integer> {
             if (lineage != null) {
                 add(lineage(lineage));
             }
-            MlflowSettings mlflow = given.mlflowOfCommand();
-            if (mlflow != null) {
-                add(mlflow(mlflow));
-            }
+            mlflow(given.mlflowOfCommand()).ifPresent(this::add);
             examineApplied(given).forEach(this::add);
             if (job != null) {
                 examineJob(job, given);
@@ -373,14 +372,18 @@ public final class DoctorCommand implements Callable<Integer> {
                 : Diagnosis.problem("lineage", problem, "Correct nightshift.lineage. See docs/how-to/lineage.md.");
     }
 
-    private static Diagnosis mlflow(MlflowSettings mlflow) {
+    private static Optional<Diagnosis> mlflow(Supplier<@Nullable MlflowSettings> settings) {
         try {
-            MlflowModels.open(mlflow, FileRoots.UNRESTRICTED, ObjectCopies.none())
+            MlflowSettings mlflow = settings.get();
+            if (mlflow == null) {
+                return Optional.empty();
+            }
+            MlflowModels.open(settings, FileRoots.UNRESTRICTED, ObjectCopies.none())
                     .probe();
-            return Diagnosis.fine("mlflow", "%s can be asked for models".formatted(mlflow.url()));
+            return Optional.of(Diagnosis.fine("mlflow", "%s can be asked for models".formatted(mlflow.url())));
         } catch (FailureException e) {
-            return Diagnosis.problem(
-                    "mlflow", String.valueOf(e.getMessage()), "Correct nightshift.mlflow. See docs/how-to/mlflow.md.");
+            return Optional.of(Diagnosis.problem(
+                    "mlflow", String.valueOf(e.getMessage()), "Correct nightshift.mlflow. See docs/how-to/mlflow.md."));
         }
     }
 

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -213,16 +214,15 @@ public final class Configuration {
     }
 
     /// The MLflow server whose models the jobs of others may name, or null.
-    public @Nullable MlflowSettings mlflowOfNode() {
-        return mlflow;
+    public Supplier<@Nullable MlflowSettings> mlflowOfNode() {
+        return () -> mlflow;
     }
 
     /// The MLflow server of a command whose user runs a job of their own, or null: without the section, the one
-    /// that the variables of MLflow's own clients name.
-    ///
-    /// @throws FailureException permanent, if a variable is wrong
-    public @Nullable MlflowSettings mlflowOfCommand() {
-        return mlflow == null ? MlflowSettings.environment(System::getenv) : mlflow;
+    /// that the variables of MLflow's own clients name. It throws a permanent [FailureException] if a variable is
+    /// wrong, so ask it only when a model of the server is needed.
+    public Supplier<@Nullable MlflowSettings> mlflowOfCommand() {
+        return () -> mlflow == null ? MlflowSettings.environment(System::getenv) : mlflow;
     }
 
     /// The prices of what attempts use; [Prices#NONE] if there are none.

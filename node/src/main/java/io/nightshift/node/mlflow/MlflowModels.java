@@ -15,6 +15,7 @@ import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.IOException;
 import java.net.URI;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The models of an MLflow server. Each is asked for anew: an alias may have moved, and nothing of the server is
@@ -38,13 +40,15 @@ public final class MlflowModels {
     /// A logged model may be named by a version that a copy of another version names.
     private static final int MOST_STEPS = 4;
 
-    private final @Nullable MlflowServer server;
+    private final Supplier<@Nullable MlflowSettings> settings;
     private final FileRoots roots;
     private final ObjectStores stores;
     private final Path scratch;
+    private @Nullable MlflowServer server;
 
-    private MlflowModels(@Nullable MlflowServer server, FileRoots roots, ObjectStores stores, Path scratch) {
-        this.server = server;
+    private MlflowModels(
+            Supplier<@Nullable MlflowSettings> settings, FileRoots roots, ObjectStores stores, Path scratch) {
+        this.settings = settings;
         this.roots = roots;
         this.stores = stores;
         this.scratch = scratch;
@@ -52,21 +56,24 @@ public final class MlflowModels {
 
     /// Opens the models of a server. It is not asked yet.
     ///
-    /// @param settings of the server; null if the configuration names none, so that every model is refused
+    /// @param settings of the server; null if the configuration names none, so that every model is refused.
+    ///     They are asked for when a model is, so that a mistake in them does not stop jobs with other models
     /// @param roots the folders from which artifacts may be read
     /// @param objects the object stores from which artifacts may be read, and the folder for files that are being
     ///     fetched, which is created when it is needed
-    public static MlflowModels open(@Nullable MlflowSettings settings, FileRoots roots, ObjectCopies objects) {
+    public static MlflowModels open(
+            Supplier<@Nullable MlflowSettings> settings, FileRoots roots, ObjectCopies objects) {
         return open(settings, roots, objects.stores(), objects.folder().parent());
     }
 
-    static MlflowModels open(@Nullable MlflowSettings settings, FileRoots roots, ObjectStores stores, Path scratch) {
-        return new MlflowModels(settings == null ? null : new MlflowServer(settings), roots, stores, scratch);
+    static MlflowModels open(
+            Supplier<@Nullable MlflowSettings> settings, FileRoots roots, ObjectStores stores, Path scratch) {
+        return new MlflowModels(settings, roots, stores, scratch);
     }
 
     /// No server.
     public static MlflowModels none() {
-        return new MlflowModels(null, FileRoots.UNRESTRICTED, ObjectStores.none(), Path.of(""));
+        return new MlflowModels(() -> null, FileRoots.UNRESTRICTED, ObjectStores.none(), Path.of(""));
     }
 
     /// A model's version and where its artifacts are.
@@ -92,12 +99,16 @@ public final class MlflowModels {
         Artifact file =
                 found.file().isEmpty() ? modelFile(found, files, mlmodel, called) : new Artifact(found.file(), -1);
         return withCopy(found.folder(), file, ModelLoader.MAX_BYTES, copy -> {
-            MlflowPin pin = new MlflowPin(
-                    found.version(), found.run(), found.folder().place(), file.name(), Digests.sha256(copy));
+            String sha256 = Digests.sha256(copy);
             MlflowSignature signature = mlmodel == null ? null : mlmodel.signature(called);
             Model model = loaded(copy, file.name() + " of " + called, load);
             ModelDescription description =
                     signature == null ? model.description() : signature.describe(model.description(), called);
+            List<String> names = signature == null || model.description().namesFeatures()
+                    ? List.of()
+                    : BoundJob.featureNames(description);
+            MlflowPin pin =
+                    new MlflowPin(found.version(), found.run(), found.folder().place(), file.name(), sha256, names);
             return new MlflowModel(pin, model, description, signature);
         });
     }
@@ -131,12 +142,18 @@ public final class MlflowModels {
 
     // Where a model is.
 
-    private MlflowServer server() {
-        if (server == null) {
-            throw FailureException.permanent(
-                    "the model is on an MLflow server, and the configuration names none. Set nightshift.mlflow.url");
+    private synchronized MlflowServer server() {
+        MlflowServer known = server;
+        if (known == null) {
+            MlflowSettings given = settings.get();
+            if (given == null) {
+                throw FailureException.permanent(
+                        "the model is on an MLflow server, and the configuration names none. Set nightshift.mlflow.url");
+            }
+            known = new MlflowServer(given);
+            server = known;
         }
-        return server;
+        return known;
     }
 
     private Found find(MlflowAddress address) {

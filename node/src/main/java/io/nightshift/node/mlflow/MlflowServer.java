@@ -33,6 +33,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,9 @@ final class MlflowServer {
     /// How much of an answer a failure quotes.
     private static final int MOST_QUOTED = 300;
 
+    /// Control characters, and characters that nobody sees, such as a byte order mark.
+    private static final Pattern UNSENDABLE = Pattern.compile("[\\p{Cntrl}\\p{Cf}]");
+
     private final MlflowSettings settings;
     private final String base;
     private @Nullable HttpClient client;
@@ -76,22 +80,6 @@ final class MlflowServer {
     /// @throws FailureException transient if the server is away; permanent if it refuses
     JsonNode get(String call, Map<String, String> query, String what) {
         return json(request(API + call, query).GET().build(), what);
-    }
-
-    /// Tells the tracking server something.
-    ///
-    /// @param call as in [#get]
-    /// @param body the fields of the message
-    /// @param what as in [#get]
-    /// @throws FailureException as [#get]
-    void post(String call, Map<String, String> body, String what) {
-        json(
-                request(API + call, Map.of())
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(
-                                JSON.valueToTree(body).toString()))
-                        .build(),
-                what);
     }
 
     /// Lists a folder of the artifacts that the server hands out itself.
@@ -135,14 +123,31 @@ final class MlflowServer {
         return switch (settings.credentials()) {
             case Credentials.None _ -> request;
             case Credentials.Basic(var user, var password) ->
-                request.header(
-                        "Authorization",
-                        "Basic "
-                                + Base64.getEncoder()
-                                        .encodeToString(
-                                                (user + ":" + password.read()).getBytes(StandardCharsets.UTF_8)));
-            case Credentials.Token(var token) -> request.header("Authorization", "Bearer " + token.read());
+                request.header("Authorization", "Basic " + basic(user, password.read()));
+            case Credentials.Token(var token) -> request.header("Authorization", "Bearer " + bearer(token.read()));
         };
+    }
+
+    /// A token that can be a header. Java's client quotes a header that it refuses, and so the token.
+    private String bearer(String token) {
+        if (!token.matches("[\\x21-\\x7e]+")) {
+            throw FailureException.permanent(
+                    "the token of the MLflow server is not one line of ASCII characters. Check " + credentialKeys());
+        }
+        return token;
+    }
+
+    private String basic(String user, String password) {
+        if (UNSENDABLE.matcher(user + password).find() || user.contains(":")) {
+            throw FailureException.permanent(
+                    "the user or the password of the MLflow server has a line break or another control character, or the user has a colon. Check "
+                            + credentialKeys());
+        }
+        return encoded(user, password);
+    }
+
+    private static String encoded(String user, String password) {
+        return Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
     }
 
     private static String encoded(String text) {
@@ -312,7 +317,10 @@ final class MlflowServer {
     private List<String> secrets() {
         return switch (settings.credentials()) {
             case Credentials.None _ -> List.of();
-            case Credentials.Basic(var _, var password) -> List.of(password.read());
+            case Credentials.Basic(var user, var password) -> {
+                String secret = password.read();
+                yield List.of(encoded(user, secret), secret);
+            }
             case Credentials.Token(var token) -> List.of(token.read());
         };
     }

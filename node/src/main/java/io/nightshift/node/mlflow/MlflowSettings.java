@@ -38,21 +38,29 @@ public record MlflowSettings(URI url, @Nullable Path ca, Credentials credentials
     /// @param environment the process's variables
     /// @throws FailureException permanent, if `MLFLOW_TRACKING_URI` is no URL of a server
     public static @Nullable MlflowSettings environment(Function<String, @Nullable String> environment) {
-        String url = environment.apply("MLFLOW_TRACKING_URI");
-        if (url == null || url.isBlank()) {
+        String url = variable("MLFLOW_TRACKING_URI", environment);
+        if (url == null) {
             return null;
         }
         String problem = AlertUrl.problem(url, true);
         if (problem != null) {
-            throw FailureException.permanent("MLFLOW_TRACKING_URI %s".formatted(problem));
+            throw FailureException.permanent(
+                    "the environment variable MLFLOW_TRACKING_URI names no server that Nightshift can ask: %s. Set nightshift.mlflow.url to its address"
+                            .formatted(problem));
         }
-        String user = environment.apply("MLFLOW_TRACKING_USERNAME");
-        String ca = environment.apply("MLFLOW_TRACKING_SERVER_CERT_PATH");
+        String user = variable("MLFLOW_TRACKING_USERNAME", environment);
+        String ca = variable("MLFLOW_TRACKING_SERVER_CERT_PATH", environment);
         Credentials credentials = user != null
                 ? new Credentials.Basic(user, new Secret.InEnvironment("MLFLOW_TRACKING_PASSWORD"))
-                : environment.apply("MLFLOW_TRACKING_TOKEN") != null
+                : variable("MLFLOW_TRACKING_TOKEN", environment) != null
                         ? new Credentials.Token(new Secret.InEnvironment("MLFLOW_TRACKING_TOKEN"))
                         : new Credentials.None();
         return new MlflowSettings(URI.create(url), ca == null ? null : Path.of(ca), credentials, PATIENCE);
+    }
+
+    /// A variable; null if it is not set or blank.
+    private static @Nullable String variable(String name, Function<String, @Nullable String> environment) {
+        String value = environment.apply(name);
+        return value == null || value.isBlank() ? null : value.strip();
     }
 }

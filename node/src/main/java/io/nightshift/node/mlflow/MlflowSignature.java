@@ -94,6 +94,29 @@ public record MlflowSignature(List<Column> columns) {
         return file.withFeatures(named);
     }
 
+    /// Refuses the names of the signature in another order. A file without names takes the columns by position, so
+    /// such a list would give each feature the values of another one.
+    ///
+    /// @param features of the job; empty if it lists none
+    /// @param model by which messages call the model
+    /// @throws FailureException permanent, with the order of the training
+    public void refuseOtherOrder(List<String> features, String model) {
+        List<String> names = columns.stream().map(Column::name).toList();
+        boolean isReordered = !features.equals(names)
+                && features.stream()
+                        .sorted()
+                        .toList()
+                        .equals(names.stream().sorted().toList());
+        if (isReordered) {
+            throw FailureException.permanent(
+                    "features: the job lists the columns of the signature of %s in another order than the training had, and the model's file takes them by position. Leave features out, or list them in this order: %s"
+                            .formatted(
+                                    model,
+                                    names.stream().limit(MOST_LISTED).collect(Collectors.joining(", "))
+                                            + (names.size() > MOST_LISTED ? ", …" : "")));
+        }
+    }
+
     /// Checks the columns of a job against those of the training.
     ///
     /// @param model by which messages call the model

@@ -39,8 +39,10 @@ public sealed interface JobModel {
         return model().description();
     }
 
-    /// The job with what the model's place knows of it: the file to which the reference resolved, and the names of
+    /// The job with what the model's place knows of it: the file to which the reference resolved, with the names of
     /// features that the file does not name.
+    ///
+    /// @throws FailureException permanent, if the job lists these names in another order
     default Job complete(Job job) {
         return job;
     }
@@ -108,17 +110,12 @@ public sealed interface JobModel {
 
         @Override
         public Job complete(Job job) {
-            Job pinned = job.model() instanceof ModelReference.Mlflow reference
+            if (found.signature() != null && !model().description().namesFeatures()) {
+                found.signature().refuseOtherOrder(job.features(), found.pin().version());
+            }
+            return job.model() instanceof ModelReference.Mlflow reference
                     ? JobBuilder.builder(job).model(reference.with(found.pin())).build()
                     : job;
-            boolean isNamedBySignature = found.signature() != null
-                    && pinned.features().isEmpty()
-                    && !model().description().namesFeatures();
-            return isNamedBySignature
-                    ? JobBuilder.builder(pinned)
-                            .features(BoundJob.featureNames(description()))
-                            .build()
-                    : pinned;
         }
 
         @Override

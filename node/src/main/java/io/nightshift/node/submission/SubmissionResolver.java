@@ -196,7 +196,8 @@ public final class SubmissionResolver {
 
     private Check check(Job written, DestinationStore destination, JobModel found) {
         Model model = found.model();
-        Job job = found.complete(written).withFeatures(BoundJob.featureNames(found.description()));
+        Job complete = complete(written, found);
+        Job job = complete.withFeatures(BoundJob.featureNames(BoundJob.named(complete, model.description())));
         JobModel.Candidate candidate = JobModel.candidate(job, found, places.registry(), models::load);
         long modelBytes = model.heapBytes() + (candidate == null ? 0 : candidate.heapBytes());
         MemoryEstimate.of(job, model.description(), modelBytes, threads, memory);
@@ -225,6 +226,16 @@ public final class SubmissionResolver {
         return new Check(resolved, model, candidate, files, estimate);
     }
 
+    private static Job complete(Job written, JobModel found) {
+        Job complete = found.complete(written);
+        if (WireLimits.refusal(complete).isPresent()) {
+            throw FailureException.permanent(
+                    "the signature of the model names %,d columns, and with their names the job is too large for a message between nodes. Log the model with its names in its own file"
+                            .formatted(complete.signatureFeatures().size()));
+        }
+        return complete;
+    }
+
     /// The division of the input. A table keeps the largest size of partitions, because it is divided by ranges of
     /// a key, which not every table has.
     private Job.Partitions partitions(Job job, List<InspectedFile> files) {
@@ -245,7 +256,7 @@ public final class SubmissionResolver {
     public SchemaReport compare(Job job) {
         DestinationStore destination = checkPlace(job);
         JobModel found = find(job);
-        Job complete = found.complete(job);
+        Job complete = complete(job, found);
         inspect(complete, found.model());
         return compare(complete, destination, found.model()).report(job.name());
     }

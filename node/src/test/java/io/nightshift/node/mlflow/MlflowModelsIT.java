@@ -23,10 +23,13 @@ import io.nightshift.testing.mlflow.MlflowServer;
 import io.nightshift.testing.objectstore.S3Server;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +105,7 @@ final class MlflowModelsIT {
     }
 
     private MlflowModel load(String address, MlflowSettings settings, FileRoots roots) {
-        return MlflowModels.open(settings, roots, ObjectStores.none(), folder.resolve("scratch"))
+        return MlflowModels.open(() -> settings, roots, ObjectStores.none(), folder.resolve("scratch"))
                 .load(new ModelReference.Mlflow(address, null), ModelFiles::load);
     }
 
@@ -361,7 +364,7 @@ final class MlflowModelsIT {
                         List.of(),
                         new StoreCredentials.Keys("id", "secret", null))));
                 MlflowModels models = MlflowModels.open(
-                        settings(server.uri(), null, new Credentials.None(), Duration.ofMinutes(1)),
+                        () -> settings(server.uri(), null, new Credentials.None(), Duration.ofMinutes(1)),
                         FileRoots.UNRESTRICTED,
                         stores,
                         folder.resolve("scratch"));
@@ -375,6 +378,18 @@ final class MlflowModelsIT {
                                 () -> models.load(new ModelReference.Mlflow("mlflow:/churn/3", null), ModelFiles::load))
                         .hasMessageContaining("s3://other/7/model is outside the buckets that jobs may read");
             }
+        }
+
+        @Test
+        void aMistakeInTheSettingsIsReportedWhenAModelIsAskedFor() {
+            MlflowModels models = MlflowModels.open(
+                    () -> MlflowSettings.environment(Map.of("MLFLOW_TRACKING_URI", "databricks")::get),
+                    FileRoots.UNRESTRICTED,
+                    ObjectStores.none(),
+                    folder.resolve("scratch"));
+
+            assertThatThrownBy(() -> models.load(new ModelReference.Mlflow("mlflow:/churn/1", null), ModelFiles::load))
+                    .hasMessageContaining("MLFLOW_TRACKING_URI names no server that Nightshift can ask");
         }
 
         @Test
@@ -500,6 +515,43 @@ final class MlflowModelsIT {
 
             assertThatThrownBy(() -> load("mlflow:/churn/1", credentials))
                     .hasMessageContaining("bad Bearer (secret)")
+                    .hasMessageNotContaining("t0p");
+        }
+
+        @Test
+        void aRefusalDoesNotRepeatThePasswordInAnyForm() throws IOException {
+            String header = Base64.getEncoder().encodeToString("scorer:t0p".getBytes(StandardCharsets.UTF_8));
+            server.disturb(
+                    "model-versions/get", respond(400, "{\"message\": \"bad Basic %s of t0p\"}".formatted(header)));
+            Credentials credentials = new Credentials.Basic("scorer", secret("t0p"));
+
+            assertThatThrownBy(() -> load("mlflow:/churn/1", credentials))
+                    .hasMessageContaining("bad Basic (secret) of (secret)")
+                    .hasMessageNotContaining(header);
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"\uFEFFt0p", "t0p\nt0p", "t0p\u00f6", "t0p\u20ac", "t0p t0p"})
+        void aTokenThatCanBeNoHeaderIsNotRepeated(String token) throws IOException {
+            Credentials credentials = new Credentials.Token(secret(token));
+
+            assertThatThrownBy(() -> load("mlflow:/churn/1", credentials))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue())
+                    .hasMessage(
+                            "the token of the MLflow server is not one line of ASCII characters. Check nightshift.mlflow.token-file or token-env")
+                    .hasNoCause();
+            assertThat(server.requests()).isEmpty();
+        }
+
+        @ParameterizedTest
+        @CsvSource({"a:b, t0p", "scorer, '\uFEFFt0p'", "scorer, 't0p\nt0p'"})
+        void aUserOrAPasswordThatCanNotBeSentIsNotRepeated(String user, String password) throws IOException {
+            Credentials credentials = new Credentials.Basic(user, secret(password));
+
+            assertThatThrownBy(() -> load("mlflow:/churn/1", credentials))
+                    .hasMessageContaining("Check nightshift.mlflow.user and its password")
                     .hasMessageNotContaining("t0p");
         }
 

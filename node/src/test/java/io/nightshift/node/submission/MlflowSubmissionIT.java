@@ -10,7 +10,9 @@ import io.nightshift.node.mlflow.MlflowSettings.Credentials;
 import io.nightshift.node.model.ModelFiles;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.JobText;
 import io.nightshift.protocol.job.MlflowPin;
 import io.nightshift.protocol.job.ModelReference;
@@ -21,6 +23,7 @@ import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.files.CopyFolder;
 import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.testing.Checkout;
@@ -46,6 +49,9 @@ final class MlflowSubmissionIT {
             {"name": "weekday", "type": "long"}, {"name": "hour", "type": "long"}, {"name": "minute", "type": "long"},
             {"name": "delay", "type": "long"}, {"name": "origin_code", "type": "long"},
             {"name": "destination_code", "type": "long"}, {"name": "far", "type": "boolean"}]""";
+
+    private static final List<String> NAMES = List.of(
+            "distance", "month", "day", "weekday", "hour", "minute", "delay", "origin_code", "destination_code", "far");
 
     @TempDir
     private Path folder;
@@ -91,7 +97,7 @@ final class MlflowSubmissionIT {
         ObjectCopies copies =
                 new ObjectCopies(ObjectStores.none(), new CopyFolder(folder.resolve("copies"), Long.MAX_VALUE));
         return new SubmissionResolver(
-                new ModelPlaces(registry, MlflowModels.open(settings, FileRoots.UNRESTRICTED, copies)),
+                new ModelPlaces(registry, MlflowModels.open(() -> settings, FileRoots.UNRESTRICTED, copies)),
                 new Destinations(() -> duckDb, DataSources.NONE),
                 2,
                 2L << 30,
@@ -189,19 +195,78 @@ final class MlflowSubmissionIT {
 
         Submission submission = resolver().resolve(job).submission();
 
-        assertThat(submission.job().features())
-                .containsExactly(
-                        "distance",
-                        "month",
-                        "day",
-                        "weekday",
-                        "hour",
-                        "minute",
-                        "delay",
-                        "origin_code",
-                        "destination_code",
-                        "far");
-        assertThat(job.features()).isEmpty();
+        assertThat(submission.job().features()).isEmpty();
+        assertThat(pin(submission).features()).isEqualTo(NAMES);
+        assertThat(JobFingerprint.of(submission.job())).isEqualTo(submission.fingerprint());
+    }
+
+    @Test
+    void namesOfASignatureAreColumnsAndNeverExpressions() throws Exception {
+        Path unnamed = Checkout.path("scoring/src/test/resources/peers/xgb100x6.json");
+        String signature =
+                COLUMNS.formatted("long").replace("\"delay\"", "\"0\"").replace("\"far\"", "\"a-b\"");
+        server.alias("churn", "champion", log("two", unnamed, signature));
+        Job withoutColumns = job();
+
+        assertThatThrownBy(() -> resolver().check(withoutColumns)).hasMessageContaining("0, a-b");
+
+        FlightsJob own = FlightsJob.on(
+                folder.resolve("own"), "SELECT *, 7 AS \"0\", true AS \"a-b\", 1 AS a, 2 AS b FROM flights LIMIT 10");
+        own.edit(FlightsJob.example().resolve("flights.ubj").toString(), "mlflow:/churn@champion");
+        Submission submission = resolver()
+                .resolve(JobFile.parse(Files.readAllBytes(own.file()), own.file(), List.of()))
+                .submission();
+
+        BoundJob bound = new Destinations(() -> duckDb, DataSources.NONE)
+                .sources()
+                .of(submission.job().source())
+                .bind(
+                        submission.job(),
+                        ModelFiles.load(registry.path(submission.model())).description());
+        assertThat(bound.features())
+                .extracting(feature -> feature.source().sql())
+                .contains("\"0\"", "\"a-b\"");
+        assertThat(bound.features())
+                .extracting(feature -> feature.source().name())
+                .contains("0", "a-b");
+    }
+
+    @Test
+    void anotherVersionBringsTheNamesOfItsOwnSignature() throws IOException {
+        Path unnamed = Checkout.path("scoring/src/test/resources/peers/xgb100x6.json");
+        server.alias("churn", "champion", log("two", unnamed, COLUMNS.formatted("long")));
+        String permuted = COLUMNS.formatted("long")
+                .replace("\"month\"", "\"?\"")
+                .replace("\"day\"", "\"month\"")
+                .replace("\"?\"", "\"day\"");
+        log("three", unnamed, permuted);
+        Submission before = resolver()
+                .resolve(job("source.select.delay=0", "source.select.far=distance > 1000"))
+                .submission();
+
+        Submission after = resolver()
+                .resolve(before.job().withModel(ModelReference.parse("mlflow:/churn/3")))
+                .submission();
+
+        assertThat(pin(before).features()).startsWith("distance", "month", "day", "weekday");
+        assertThat(pin(after).features()).startsWith("distance", "day", "month", "weekday");
+        assertThat(after.job().features()).isEmpty();
+    }
+
+    @Test
+    void featuresInAnotherOrderThanTheSignatureAreRefused() throws IOException {
+        Path unnamed = Checkout.path("scoring/src/test/resources/peers/xgb100x6.json");
+        server.alias("churn", "champion", log("two", unnamed, COLUMNS.formatted("long")));
+        String[] columns = {"source.select.delay=0", "source.select.far=distance > 1000"};
+        Job same = JobBuilder.builder(job(columns)).features(NAMES).build();
+        Job reversed =
+                JobBuilder.builder(job(columns)).features(NAMES.reversed()).build();
+
+        assertThat(resolver().resolve(same).submission().job().features()).isEqualTo(NAMES);
+        assertThatThrownBy(() -> resolver().resolve(reversed))
+                .hasMessageContaining(
+                        "features: the job lists the columns of the signature of mlflow:/churn/2 in another order")
+                .hasMessageContaining("list them in this order: distance, month, day, ");
     }
 
     @Test

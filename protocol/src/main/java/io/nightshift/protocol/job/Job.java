@@ -150,6 +150,14 @@ public record Job(
         return JobBuilder.builder(this).output(output.with(schema)).build();
     }
 
+    /// The names that the model's features have by its signature on an MLflow server. Empty if the job lists its
+    /// features itself, if the model's file names them, or if the job is not submitted yet.
+    public List<String> signatureFeatures() {
+        return features.isEmpty() && model instanceof ModelReference.Mlflow(String _, MlflowPin pin) && pin != null
+                ? pin.features()
+                : List.of();
+    }
+
     /// The same job with a check of each feature in place of one that stands for all of them. A feature that has a
     /// check of its own keeps it.
     ///

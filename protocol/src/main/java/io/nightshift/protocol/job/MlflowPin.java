@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -11,11 +12,15 @@ import org.jspecify.annotations.Nullable;
 /// @param source where the server keeps the model's artifacts, without credentials
 /// @param file the model file, as a path below the source
 /// @param sha256 the SHA-256 of the file, 64 hexadecimal digits
-public record MlflowPin(String version, @Nullable String run, String source, String file, String sha256) {
+/// @param features the names of the features by the signature, in the model's order, if the file does not name
+///     them; otherwise empty. They are names of columns, never expressions
+public record MlflowPin(
+        String version, @Nullable String run, String source, String file, String sha256, List<String> features) {
 
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
     public MlflowPin {
+        features = List.copyOf(features);
         if (!SHA256.matcher(sha256).matches()) {
             throw new IllegalArgumentException("not a SHA-256 digest: " + sha256);
         }

@@ -80,7 +80,8 @@ public final class GoldenJobs {
                         "bf212703d1874eee9dcb37c8a92a6de6",
                         "mlflow-artifacts:/1/bf212703d1874eee9dcb37c8a92a6de6/artifacts/model",
                         "model.xgb",
-                        "d4".repeat(32))));
+                        "d4".repeat(32),
+                        List.of("0", "a-b"))));
     }
 
     /// A job whose output warehouses load.

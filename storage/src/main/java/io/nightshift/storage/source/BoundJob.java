@@ -97,6 +97,23 @@ public record BoundJob(
                 .toList();
     }
 
+    /// The model with the names that its signature gives to its features, if its file has none. Every reader of
+    /// names uses this description, so that all of them find the same columns.
+    ///
+    /// @param job as it was submitted
+    public static ModelDescription named(Job job, ModelDescription model) {
+        List<String> names = job.signatureFeatures();
+        if (model.namesFeatures() || names.size() != model.features().size()) {
+            return model;
+        }
+        return model.withFeatures(IntStream.range(0, names.size())
+                .mapToObj(i -> {
+                    ModelFeature feature = model.features().get(i);
+                    return new ModelFeature(names.get(i), feature.type(), feature.missing());
+                })
+                .toList());
+    }
+
     /// Whether every value of the type is a finite number or NULL.
     public static boolean isAlwaysFinite(String type) {
         return isInteger(type) || type.equals("BOOLEAN") || type.startsWith("DECIMAL");
@@ -141,7 +158,7 @@ public record BoundJob(
     /// @param columns of part of the job's source, with the job's computed columns
     /// @throws FailureException naming the part, and the column, feature or expression that doesn't fit
     public static BoundJob bind(SourceColumns columns, Job job, ModelDescription model) throws SQLException {
-        return new Binder(columns, job).bind(model);
+        return new Binder(columns, job).bind(named(job, model));
     }
 
     /// All parts of a batch's output have one schema.

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -64,6 +65,11 @@ final class MlflowIT {
 
     /// Logs a model with a signature, and registers it as the next version.
     private int log(String split) throws IOException {
+        return log(split, "x");
+    }
+
+    /// @param column the name of the feature in the signature
+    private int log(String split, String column) throws IOException {
         String run = "1/" + split + "/artifacts/model";
         Path logged = folder.resolve("artifacts").resolve(run);
         Files.createDirectories(logged);
@@ -73,8 +79,8 @@ final class MlflowIT {
                   xgboost:
                     data: model.xgb
                 signature:
-                  inputs: '[{"type": "double", "name": "x", "required": true}]'
-                """);
+                  inputs: '[{"type": "double", "name": "%s", "required": true}]'
+                """.formatted(column));
         return server.register("Step model", run);
     }
 
@@ -144,6 +150,24 @@ final class MlflowIT {
         server.alias("Step model", "champion", 1);
         command("run", job()).expect(0);
         assertThat(command("batch", "show", "latest").expect(0).out()).contains("mlflow:/Step model/1, at that time");
+    }
+
+    @Test
+    void aNumberAsTheNameOfAFeatureIsAColumn() throws Exception {
+        execute("COPY (SELECT 1 AS id, 5.0::DOUBLE AS \"0\") TO '%s' (FORMAT parquet)"
+                .formatted(folder.resolve("source.parquet")));
+        server.alias("Step model", "champion", log("0.25", "0"));
+        init();
+        command("run", job(), "--set", "destination.parquet=" + folder.resolve("out"))
+                .expect(0);
+
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "SELECT prediction FROM '%s'".formatted(folder.resolve("out/*/part-*.parquet")))) {
+            assertThat(rows.next()).isTrue();
+            assertThat(rows.getDouble(1)).isEqualTo(2);
+        }
     }
 
     @Test

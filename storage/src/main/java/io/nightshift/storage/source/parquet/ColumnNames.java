@@ -5,6 +5,7 @@ import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.plan.Cut;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.storage.source.BoundJob;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,7 +27,7 @@ final class ColumnNames {
     static Set<String> read(Job job, ModelDescription model, FileSchema schema, Set<String> own) {
         List<String> texts = new ArrayList<>(job.features());
         if (texts.isEmpty()) {
-            model.features().stream()
+            BoundJob.named(job, model).features().stream()
                     .map(ModelFeature::name)
                     .filter(Objects::nonNull)
                     .forEach(texts::add);

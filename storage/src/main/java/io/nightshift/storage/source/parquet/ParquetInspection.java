@@ -373,7 +373,9 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             texts.addAll(job.features());
             texts.addAll(job.output().sources());
             texts.addAll(job.checkedColumns());
-            model.features().forEach(feature -> texts.add(feature.name() == null ? "" : feature.name()));
+            BoundJob.named(job, model)
+                    .features()
+                    .forEach(feature -> texts.add(feature.name() == null ? "" : feature.name()));
             texts.add(from.where() == null ? "" : from.where());
             texts.add(from.id() == null ? "" : from.id());
             texts.add(

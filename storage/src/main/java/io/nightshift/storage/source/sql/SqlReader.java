@@ -305,7 +305,7 @@ public final class SqlReader implements SourceReader {
                         job.checkedColumns().stream(),
                         job.features().stream(),
                         job.features().isEmpty()
-                                ? model.features().stream().map(feature -> feature.name())
+                                ? BoundJob.named(job, model).features().stream().map(feature -> feature.name())
                                 : Stream.<@Nullable String>of())
                 .flatMap(each -> each);
         return texts.filter(Objects::nonNull)
