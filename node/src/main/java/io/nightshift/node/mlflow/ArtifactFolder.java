@@ -11,15 +11,18 @@ import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.StoredObject;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -62,13 +65,22 @@ sealed interface ArtifactFolder {
         if (isUnsafe) {
             throw FailureException.permanent(
                     "the MLflow server lists an artifact of %s whose path could lead out of its folder: \"%s\". Nothing of it is read"
-                            .formatted(place, path.replaceAll("\\p{Cntrl}", "?")));
+                            .formatted(
+                                    place, Failure.shortened(path.replaceAll("[\\p{Cc}\\p{Cf}]", "?"), LONGEST_NAME)));
+        }
+        if (name.length() > LONGEST_NAME) {
+            throw FailureException.permanent(
+                    "the MLflow server lists an artifact of %s whose name has more than %d characters. Nothing of it is read"
+                            .formatted(place, LONGEST_NAME));
         }
         return name;
     }
 
-    /// A part that is `.` or `..`, an empty part, a backslash or a control character.
-    Pattern UNSAFE = Pattern.compile("(^|/)\\.{1,2}(/|$)|//|[\\\\\\p{Cntrl}]");
+    /// A part that is `.` or `..`, an empty part, a backslash, a control or a format character.
+    Pattern UNSAFE = Pattern.compile("(^|/)\\.{1,2}(/|$)|//|[\\\\\\p{Cc}\\p{Cf}]");
+
+    /// The most characters of the name of a file.
+    int LONGEST_NAME = 255;
 
     /// Artifacts that the server hands out itself.
     ///
@@ -131,19 +143,52 @@ sealed interface ArtifactFolder {
 
         @Override
         public long fetch(String name, Path target, long limit) throws IOException {
-            Path file = folder.resolve(name);
+            Path file = resolved(name);
             roots.requireReadable(file);
-            long bytes;
-            try {
-                bytes = Files.size(file);
-                if (bytes > limit) {
-                    return bytes;
+            try (InputStream source = opened(file);
+                    OutputStream copy = Files.newOutputStream(target)) {
+                byte[] buffer = new byte[1 << 16];
+                long bytes = 0;
+                while (bytes <= limit) {
+                    int read = read(source, file, buffer, (int) Math.min(buffer.length, limit + 1 - bytes));
+                    if (read < 0) {
+                        break;
+                    }
+                    copy.write(buffer, 0, read);
+                    bytes += read;
                 }
+                return bytes;
+            }
+        }
+
+        /// A pipe is refused, because opening it could wait forever.
+        private static InputStream opened(Path file) {
+            try {
+                if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
+                    throw FailureException.permanent("the MLflow artifact %s is no regular file".formatted(file));
+                }
+                return Files.newInputStream(file);
             } catch (IOException e) {
                 throw unreadable(file, e);
             }
-            Files.copy(file, target, StandardCopyOption.REPLACE_EXISTING);
-            return bytes;
+        }
+
+        private static int read(InputStream source, Path file, byte[] buffer, int most) {
+            try {
+                return source.read(buffer, 0, most);
+            } catch (IOException e) {
+                throw unreadable(file, e);
+            }
+        }
+
+        private Path resolved(String name) {
+            try {
+                return folder.resolve(name);
+            } catch (InvalidPathException e) {
+                throw FailureException.permanent(
+                        "this node has no path for the artifact %s in %s: %s. Start it with a locale of UTF-8"
+                                .formatted(name, folder, e.getReason()));
+            }
         }
 
         private static FailureException unreadable(Path path, IOException e) {
@@ -158,7 +203,7 @@ sealed interface ArtifactFolder {
 
         @Override
         public ArtifactFolder below(String more) {
-            return new OnDisk(folder.resolve(more), roots);
+            return new OnDisk(resolved(more), roots);
         }
 
         @Override

@@ -18,6 +18,7 @@ final class BodyWriter implements BodySubscriber<Long> {
     private final long limit;
     private final CompletableFuture<Long> written = new CompletableFuture<>();
     private volatile long bytes;
+    private volatile @Nullable IOException writeError;
     private Flow.@Nullable Subscription subscription;
 
     /// @param limit the most bytes that are written
@@ -29,6 +30,12 @@ final class BodyWriter implements BodySubscriber<Long> {
     /// How many bytes have arrived; more than the limit if the body is longer.
     long bytes() {
         return bytes;
+    }
+
+    /// Why the target could not be written; null if it could. The server is not to blame for it.
+    @Nullable
+    IOException writeError() {
+        return writeError;
     }
 
     @Override
@@ -57,6 +64,7 @@ final class BodyWriter implements BodySubscriber<Long> {
                 bytes = arrived;
             }
         } catch (IOException e) {
+            writeError = e;
             cancel();
             written.completeExceptionally(e);
             return;

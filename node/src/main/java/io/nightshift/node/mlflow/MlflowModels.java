@@ -14,18 +14,20 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectAddress;
-import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.files.CopyFolder;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The models of an MLflow server. Each is asked for anew: an alias may have moved, and nothing of the server is
@@ -34,24 +36,31 @@ import org.jspecify.annotations.Nullable;
 /// Safe for several threads. See docs/decisions/0067-mlflow.md.
 public final class MlflowModels {
 
-    /// Begins the name of an exported file next to a model. Such a file is preferred to the model's own.
+    /// Begins the name of an exported file next to a model, which is used instead of the model's own file. The name
+    /// ends in one of [ModelReference#EXTENSIONS].
     static final String EXPORTED = "nightshift.";
 
     /// A logged model may be named by a version that a copy of another version names.
     private static final int MOST_STEPS = 4;
 
+    /// How much of a text of the server a failure quotes.
+    private static final int MOST_QUOTED = 300;
+
+    /// The ID of a run or of a logged model.
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+    /// For messages about an address that leads nowhere.
+    private static final String NO_ADDRESS = "the artifacts of %s are at an address that can't be read";
+
     private final Supplier<@Nullable MlflowSettings> settings;
     private final FileRoots roots;
-    private final ObjectStores stores;
-    private final Path scratch;
+    private final ObjectCopies objects;
     private @Nullable MlflowServer server;
 
-    private MlflowModels(
-            Supplier<@Nullable MlflowSettings> settings, FileRoots roots, ObjectStores stores, Path scratch) {
+    private MlflowModels(Supplier<@Nullable MlflowSettings> settings, FileRoots roots, ObjectCopies objects) {
         this.settings = settings;
         this.roots = roots;
-        this.stores = stores;
-        this.scratch = scratch;
+        this.objects = objects;
     }
 
     /// Opens the models of a server. It is not asked yet.
@@ -60,20 +69,15 @@ public final class MlflowModels {
     ///     They are asked for when a model is, so that a mistake in them does not stop jobs with other models
     /// @param roots the folders from which artifacts may be read
     /// @param objects the object stores from which artifacts may be read, and the folder for files that are being
-    ///     fetched, which is created when it is needed
+    ///     fetched
     public static MlflowModels open(
             Supplier<@Nullable MlflowSettings> settings, FileRoots roots, ObjectCopies objects) {
-        return open(settings, roots, objects.stores(), objects.folder().parent());
-    }
-
-    static MlflowModels open(
-            Supplier<@Nullable MlflowSettings> settings, FileRoots roots, ObjectStores stores, Path scratch) {
-        return new MlflowModels(settings, roots, stores, scratch);
+        return new MlflowModels(settings, roots, objects);
     }
 
     /// No server.
     public static MlflowModels none() {
-        return new MlflowModels(() -> null, FileRoots.UNRESTRICTED, ObjectStores.none(), Path.of(""));
+        return new MlflowModels(() -> null, FileRoots.UNRESTRICTED, ObjectCopies.none());
     }
 
     /// A model's version and where its artifacts are.
@@ -159,28 +163,36 @@ public final class MlflowModels {
     private Found find(MlflowAddress address) {
         return switch (address) {
             case MlflowAddress.Alias(String model, String alias) ->
-                version(server().get(
-                                "registered-models/alias",
-                                Map.of("name", model, "alias", alias),
-                                "the alias %s of the model %s".formatted(alias, model))
-                        .path("model_version"));
+                version(
+                        server().get(
+                                        "registered-models/alias",
+                                        Map.of("name", model, "alias", alias),
+                                        "the alias %s of the model %s".formatted(alias, model))
+                                .path("model_version"),
+                        "the alias %s of the model %s".formatted(alias, model));
             case MlflowAddress.Version(String model, int version) ->
-                version(server().get(
-                                "model-versions/get",
-                                Map.of("name", model, "version", String.valueOf(version)),
-                                "the version %d of the model %s".formatted(version, model))
-                        .path("model_version"));
+                version(
+                        server().get(
+                                        "model-versions/get",
+                                        Map.of("name", model, "version", String.valueOf(version)),
+                                        "the version %d of the model %s".formatted(version, model))
+                                .path("model_version"),
+                        "the version %d of the model %s".formatted(version, model));
             case MlflowAddress.Run(String run, String path) -> run(run, path);
         };
     }
 
-    private Found version(JsonNode version) {
+    /// @param what was asked for, in words
+    private Found version(JsonNode version, String what) {
         String name = version.path("name").asText();
         String number = version.path("version").asText();
         String address = MlflowAddress.SCHEME + "/" + name + "/" + number;
-        String status = version.path("status").asText("READY");
+        if (!isVersion(address)) {
+            throw server().noServer(what);
+        }
+        String status = said(version.path("status").asText("READY"));
         if (!status.equals("READY")) {
-            String said = version.path("status_message").asText();
+            String said = said(version.path("status_message").asText());
             String sentence = "%s is not ready: its status is %s%s. Register it again, or wait until it is ready"
                     .formatted(address, status, said.isEmpty() ? "" : " (" + said + ")");
             throw status.startsWith("PENDING")
@@ -194,7 +206,21 @@ public final class MlflowModels {
                 .path("artifact_uri")
                 .asText();
         String run = version.path("run_id").asText();
-        return new Found(address, run.isEmpty() ? null : run, folder(uri, address, MOST_STEPS), "");
+        return new Found(address, ID.matcher(run).matches() ? run : null, folder(uri, address, MOST_STEPS), "");
+    }
+
+    private static boolean isVersion(String address) {
+        try {
+            return MlflowAddress.parse(address) instanceof MlflowAddress.Version
+                    && MlflowServer.printable(address).equals(address);
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    /// Words of the server, for messages.
+    private static String said(String text) {
+        return Failure.shortened(MlflowServer.printable(text), MOST_QUOTED);
     }
 
     private Found run(String run, String path) {
@@ -224,9 +250,9 @@ public final class MlflowModels {
     }
 
     private JsonNode loggedModel(String id, String address) {
-        if (!id.matches("[A-Za-z0-9_-]{1,64}")) {
+        if (!ID.matcher(id).matches()) {
             throw FailureException.permanent("%s has a logged model with the ID \"%s\", which is none"
-                    .formatted(address, Failure.shortened(id, 80)));
+                    .formatted(address, Failure.shortened(MlflowServer.printable(id), 80)));
         }
         JsonNode info = server().get("logged-models/" + id, Map.of(), "the logged model " + id)
                 .path("model")
@@ -235,7 +261,7 @@ public final class MlflowModels {
         if (!status.equals("LOGGED_MODEL_READY")) {
             throw FailureException.permanent(
                     "the logged model %s of %s is not ready: its status is %s. Log the model again"
-                            .formatted(id, address, status));
+                            .formatted(id, address, said(status)));
         }
         return info;
     }
@@ -253,17 +279,26 @@ public final class MlflowModels {
                     model,
                     steps - 1);
         }
+        if (uri.isEmpty()) {
+            throw FailureException.permanent(
+                    "the server does not say where the artifacts of %s are. Register the model again".formatted(model));
+        }
         URI parsed;
         try {
             parsed = uri.startsWith("/") ? new URI("file", null, uri, null) : new URI(uri.replace(" ", "%20"));
         } catch (java.net.URISyntaxException e) {
-            throw FailureException.permanent(
-                    "the artifacts of %s are at an address that can't be read".formatted(model));
+            throw FailureException.permanent(NO_ADDRESS.formatted(model));
         }
         String path = parsed.getPath() == null ? "" : parsed.getPath();
         String scheme = String.valueOf(parsed.getScheme());
         if (!path.isEmpty() && !path.equals("/")) {
             ArtifactFolder.checkedName(path.replaceFirst("/$", "").replaceFirst("^/", ""), model);
+        }
+        if (parsed.getScheme() == null || scheme.equals("file")) {
+            return onDisk(parsed, uri, model);
+        }
+        if (parsed.isOpaque() && (scheme.equals("mlflow-artifacts") || scheme.equals("s3"))) {
+            throw FailureException.permanent(NO_ADDRESS.formatted(model));
         }
         return switch (scheme) {
             case "mlflow-artifacts" -> {
@@ -273,14 +308,30 @@ public final class MlflowModels {
             case "s3" -> {
                 ObjectAddress address =
                         new ObjectAddress(String.valueOf(parsed.getAuthority()), path.replaceAll("^/+|/+$", ""));
-                yield new ArtifactFolder.Stored(stores.of(address), address);
+                yield new ArtifactFolder.Stored(objects.stores().of(address), address);
             }
-            case "file" -> new ArtifactFolder.OnDisk(Path.of(path), roots);
             default ->
                 throw FailureException.permanent(
                         "the artifacts of %s are at an address with %s:, which Nightshift does not read by itself. Let the MLflow server hand out its artifacts (--serve-artifacts), or import the file with `nightshift model import`"
                                 .formatted(model, scheme));
         };
+    }
+
+    /// A relative path is one of the server's working folder, which is not that of this process.
+    private ArtifactFolder onDisk(URI parsed, String uri, String model) {
+        String authority = parsed.getAuthority();
+        boolean isHere = authority == null || authority.isEmpty() || authority.equals("localhost");
+        String path = parsed.getPath();
+        if (isHere && parsed.getScheme() != null && path != null && path.startsWith("/")) {
+            try {
+                return new ArtifactFolder.OnDisk(Path.of(path), roots);
+            } catch (InvalidPathException _) {
+                // Reported below.
+            }
+        }
+        throw FailureException.permanent(
+                "the artifacts of %s are at %s, which is no absolute path of this node. Start the MLflow server with an absolute path, or let it hand out its artifacts (--serve-artifacts)"
+                        .formatted(model, said(uri)));
     }
 
     /// The credentials of the server are for this server only.
@@ -315,16 +366,22 @@ public final class MlflowModels {
                 .filter(file -> file.name().equals(MlmodelFile.NAME))
                 .findFirst()
                 .map(file -> withCopy(
-                        folder,
-                        file,
-                        MlmodelFile.MOST_BYTES,
-                        copy -> MlmodelFile.parse(Files.readString(copy), called)))
+                        folder, file, MlmodelFile.MOST_BYTES, copy -> MlmodelFile.parse(text(copy, called), called)))
                 .orElse(null);
+    }
+
+    private static String text(Path mlmodel, String called) throws IOException {
+        try {
+            return Files.readString(mlmodel);
+        } catch (CharacterCodingException _) {
+            throw FailureException.permanent(
+                    "the file MLmodel of %s is not UTF-8. Log the model again".formatted(called));
+        }
     }
 
     private static Artifact modelFile(Found found, List<Artifact> files, @Nullable MlmodelFile mlmodel, String called) {
         List<Artifact> exported =
-                files.stream().filter(file -> file.name().startsWith(EXPORTED)).toList();
+                files.stream().filter(file -> isExported(file.name())).toList();
         if (exported.size() > 1) {
             throw FailureException.permanent("%s has several exported files: %s. Leave one of them"
                     .formatted(
@@ -332,11 +389,12 @@ public final class MlflowModels {
                             String.join(
                                     ", ",
                                     exported.stream()
-                                            .map(Artifact::name)
+                                            .map(file -> said(file.name()))
                                             .sorted()
                                             .toList())));
         }
         if (!exported.isEmpty()) {
+            ArtifactFolder.checkedName(exported.getFirst().name(), called);
             return exported.getFirst();
         }
         if (mlmodel == null) {
@@ -353,6 +411,10 @@ public final class MlflowModels {
                                 .formatted(called, name, found.folder().place())));
     }
 
+    private static boolean isExported(String name) {
+        return name.startsWith(EXPORTED) && ModelReference.EXTENSIONS.stream().anyMatch(name::endsWith);
+    }
+
     // Copies.
 
     @FunctionalInterface
@@ -362,34 +424,25 @@ public final class MlflowModels {
 
     /// Fetches a file, works with the copy, and deletes it.
     private <T> T withCopy(ArtifactFolder folder, Artifact file, long limit, CopyWork<T> work) {
-        Path copy = scratch.resolve("mlflow-" + UUID.randomUUID());
+        Path copy = objects.folder().newFile("mlflow");
         try {
-            try {
-                Files.createDirectories(scratch);
-                long bytes = folder.fetch(file.name(), copy, limit);
-                if (bytes > limit) {
-                    throw FailureException.permanent("%s of %s has more than %,d bytes, the most that Nightshift reads"
-                            .formatted(file.name(), folder.place(), limit));
-                }
-                if (file.bytes() >= 0 && bytes != file.bytes()) {
-                    throw new FailureException(Failure.of(
-                            FailedResource.Type.PLACE,
-                            folder.place(),
-                            "%s of %s has %,d bytes, and its list says %,d: it is being replaced, or it was cut off. Try again"
-                                    .formatted(file.name(), folder.place(), bytes, file.bytes())));
-                }
-                return work.run(copy);
-            } finally {
-                Files.deleteIfExists(copy);
+            long bytes = folder.fetch(file.name(), copy, limit);
+            if (bytes > limit) {
+                throw FailureException.permanent("%s of %s has more than %,d bytes, the most that Nightshift reads"
+                        .formatted(file.name(), folder.place(), limit));
             }
+            if (file.bytes() >= 0 && bytes != file.bytes()) {
+                throw new FailureException(Failure.of(
+                        FailedResource.Type.PLACE,
+                        folder.place(),
+                        "%s of %s has %,d bytes, and its list says %,d: it is being replaced, or it was cut off. Try again"
+                                .formatted(file.name(), folder.place(), bytes, file.bytes())));
+            }
+            return work.run(copy);
         } catch (IOException e) {
-            throw new FailureException(
-                    Failure.of(
-                            FailedResource.Type.SCRATCH,
-                            scratch.toString(),
-                            "the folder %s, in which models of the MLflow server are copied, can't be used: %s. Make room on its disk"
-                                    .formatted(scratch, e.getMessage())),
-                    e);
+            throw objects.folder().failure(e);
+        } finally {
+            CopyFolder.deleteFile(copy);
         }
     }
 }

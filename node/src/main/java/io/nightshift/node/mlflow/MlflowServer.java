@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
 /// Requests to an MLflow server, by the REST interface of its protocol files.
 ///
 /// A redirect is not followed, so the credentials reach only the server that the configuration names. A server that
-/// sends nothing for the time of the settings counts as away, however much it has sent before. Every method waits
-/// for the server. Safe for several threads.
+/// sends nothing for the time of the settings counts as away, however much it has sent before. So does one whose
+/// answer does not end in time. Every method waits for the server. Safe for several threads.
 final class MlflowServer {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -53,18 +53,33 @@ final class MlflowServer {
     /// The most bytes of an answer other than a file.
     private static final int MOST_ANSWERED = 8 << 20;
 
+    private static final Duration MOST_FOR_ANSWER = Duration.ofMinutes(2);
+    private static final Duration MOST_FOR_FILE = Duration.ofMinutes(25);
+
     /// How much of an answer a failure quotes.
     private static final int MOST_QUOTED = 300;
 
     /// Control characters, and characters that nobody sees, such as a byte order mark.
-    private static final Pattern UNSENDABLE = Pattern.compile("[\\p{Cntrl}\\p{Cf}]");
+    private static final Pattern UNSENDABLE = Pattern.compile("[\\p{Cc}\\p{Cf}]");
+
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\s]+");
 
     private final MlflowSettings settings;
+    private final Duration mostForAnswer;
+    private final Duration mostForFile;
     private final String base;
     private @Nullable HttpClient client;
 
     MlflowServer(MlflowSettings settings) {
+        this(settings, MOST_FOR_ANSWER, MOST_FOR_FILE);
+    }
+
+    /// @param mostForAnswer for so long an answer other than a file may take
+    /// @param mostForFile for so long a file may take
+    MlflowServer(MlflowSettings settings, Duration mostForAnswer, Duration mostForFile) {
         this.settings = settings;
+        this.mostForAnswer = mostForAnswer;
+        this.mostForFile = mostForFile;
         this.base = settings.url().toString().replaceFirst("/+$", "");
     }
 
@@ -108,7 +123,7 @@ final class MlflowServer {
         try (FileChannel channel = FileChannel.open(
                 target, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             BodyWriter body = new BodyWriter(channel, limit);
-            send(request(ARTIFACTS + encoded, Map.of()).GET().build(), body, what);
+            send(request(ARTIFACTS + encoded, Map.of()).GET().build(), body, mostForFile, what);
             return body.bytes();
         }
     }
@@ -157,42 +172,71 @@ final class MlflowServer {
     private JsonNode json(HttpRequest request, String what) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         BodyWriter body = new BodyWriter(Channels.newChannel(bytes), MOST_ANSWERED);
-        send(request, body, what);
-        if (body.bytes() <= MOST_ANSWERED) {
-            try {
+        try {
+            send(request, body, mostForAnswer, what);
+            if (body.bytes() <= MOST_ANSWERED) {
                 JsonNode answer = JSON.readTree(bytes.toByteArray());
                 if (answer != null && answer.isObject()) {
                     return answer;
                 }
-            } catch (JsonProcessingException _) {
-                // Reported below.
-            } catch (IOException e) {
-                throw new IllegalStateException(e); // bytes in memory can be read
             }
+        } catch (JsonProcessingException _) {
+            // Reported below.
+        } catch (IOException e) {
+            throw new IllegalStateException(e); // bytes in memory can be read and written
         }
-        throw FailureException.permanent(
+        throw noServer(what);
+    }
+
+    /// The failure of an answer that no MLflow server gives.
+    ///
+    /// @param what as in [#get]
+    FailureException noServer(String what) {
+        return FailureException.permanent(
                 "%s does not answer as an MLflow server does (%s). Check nightshift.mlflow.url".formatted(base, what));
     }
 
     /// Sends a request, and waits until its answer is written.
-    private void send(HttpRequest request, BodyWriter body, String what) {
+    ///
+    /// @param most for so long the whole answer may take
+    /// @throws IOException if the target of the body can't be written
+    private void send(HttpRequest request, BodyWriter body, Duration most, String what) throws IOException {
         ByteArrayOutputStream refusal = new ByteArrayOutputStream();
         BodyWriter refused = new BodyWriter(Channels.newChannel(refusal), MOST_QUOTED * 4L);
         CompletableFuture<HttpResponse<Long>> sent =
                 client().sendAsync(request, info -> info.statusCode() == 200 ? body : refused);
-        int status = await(sent, body, refused, what).statusCode();
+        int status;
+        try {
+            status = await(sent, body, refused, most, what).statusCode();
+        } catch (FailureException e) {
+            IOException writeError = body.writeError();
+            if (writeError != null) {
+                throw writeError;
+            }
+            throw e;
+        }
         if (status != 200) {
             throw refusal(status, refusal.toString(StandardCharsets.UTF_8), what);
         }
     }
 
     private HttpResponse<Long> await(
-            CompletableFuture<HttpResponse<Long>> sent, BodyWriter body, BodyWriter refused, String what) {
+            CompletableFuture<HttpResponse<Long>> sent,
+            BodyWriter body,
+            BodyWriter refused,
+            Duration most,
+            String what) {
+        long end = System.nanoTime() + most.toNanos();
         long before = -1;
         while (true) {
+            long left = end - System.nanoTime();
             try {
-                return sent.get(settings.patience().toMillis(), TimeUnit.MILLISECONDS);
+                return sent.get(Math.min(settings.patience().toNanos(), Math.max(0, left)), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
+                if (left <= settings.patience().toNanos()) {
+                    sent.cancel(true);
+                    throw away("it has not answered completely after %d s".formatted(most.toSeconds()), what, e);
+                }
                 long now = body.bytes() + refused.bytes();
                 if (now == Math.max(0, before)) {
                     sent.cancel(true);
@@ -311,7 +355,12 @@ final class MlflowServer {
         for (String secret : secrets()) {
             text = text.replace(secret, "(secret)");
         }
-        return text.replaceAll("[\\p{Cntrl}\\p{Cf}\\s]+", " ").strip();
+        return printable(text);
+    }
+
+    /// A text of the server on one line, and without what a terminal would obey.
+    static String printable(String text) {
+        return UNPRINTABLE.matcher(text).replaceAll(" ").strip();
     }
 
     private List<String> secrets() {

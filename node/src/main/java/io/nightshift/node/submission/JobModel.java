@@ -157,12 +157,12 @@ public sealed interface JobModel {
         ///
         /// @param address of the model
         public static String nameOf(String address) {
-            return JobModel.nameOf(Path.of(
+            return JobModel.nameOfFile(
                     switch (MlflowAddress.parse(address)) {
                         case MlflowAddress.Alias(String model, String _) -> model + ".x";
                         case MlflowAddress.Version(String model, int _) -> model + ".x";
-                        case MlflowAddress.Run(String _, String path) -> path;
-                    }));
+                        case MlflowAddress.Run(String _, String path) -> path.substring(path.lastIndexOf('/') + 1);
+                    });
         }
     }
 
@@ -325,7 +325,12 @@ public sealed interface JobModel {
 
     /// The name under which a model file is registered: the file's own, in lower case, without its extension.
     static String nameOf(Path file) {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        return nameOfFile(file.getFileName().toString());
+    }
+
+    /// As [#nameOf(Path)], for a name that need not be one of this node's file system.
+    private static String nameOfFile(String file) {
+        String name = file.toLowerCase(Locale.ROOT);
         int dot = name.lastIndexOf('.');
         String stem = (dot > 0 ? name.substring(0, dot) : name)
                 .replaceAll("[^a-z0-9._-]+", "-")

@@ -14,6 +14,8 @@ import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.storage.objectstore.StoreCredentials;
+import io.nightshift.storage.source.files.CopyFolder;
+import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.HttpReceiver;
@@ -37,6 +39,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -66,10 +70,12 @@ final class MlflowModelsIT {
 
     private Path artifacts;
     private MlflowServer server;
+    private CopyFolder copies;
 
     @BeforeEach
     void start() throws IOException {
         artifacts = folder.resolve("artifacts");
+        copies = new CopyFolder(folder.resolve("scratch"), Long.MAX_VALUE);
         write("MLmodel", MLMODEL);
         Files.copy(FlightsJob.example().resolve("flights.ubj"), artifact("model.xgb"));
         server = new MlflowServer(artifacts);
@@ -80,6 +86,7 @@ final class MlflowModelsIT {
     @AfterEach
     void stop() {
         server.close();
+        copies.close();
     }
 
     private Path artifact(String name) throws IOException {
@@ -105,7 +112,7 @@ final class MlflowModelsIT {
     }
 
     private MlflowModel load(String address, MlflowSettings settings, FileRoots roots) {
-        return MlflowModels.open(() -> settings, roots, ObjectStores.none(), folder.resolve("scratch"))
+        return MlflowModels.open(() -> settings, roots, new ObjectCopies(ObjectStores.none(), copies))
                 .load(new ModelReference.Mlflow(address, null), ModelFiles::load);
     }
 
@@ -136,8 +143,11 @@ final class MlflowModelsIT {
         assertThat(found.pin().file()).isEqualTo("model.xgb");
         assertThat(found.pin().sha256()).isEqualTo(Digests.sha256(artifact("model.xgb")));
         assertThat(found.model().description().features()).hasSize(8);
-        try (Stream<Path> left = Files.list(folder.resolve("scratch"))) {
-            assertThat(left).as("copies that are left").isEmpty();
+        try (Stream<Path> left = Files.walk(folder.resolve("scratch"))) {
+            assertThat(left.filter(Files::isRegularFile))
+                    .as("files that are left")
+                    .extracting(file -> String.valueOf(file.getFileName()))
+                    .containsExactly("lock");
         }
     }
 
@@ -296,13 +306,114 @@ final class MlflowModelsIT {
         }
 
         @ParameterizedTest
-        @ValueSource(strings = {"../../../etc/passwd", "..", "a/../b", "a\\b", "model/", "a//b", "a\u0001b"})
+        @ValueSource(
+                strings = {
+                    "../../../etc/passwd",
+                    "..",
+                    "a/../b",
+                    "a\\b",
+                    "model/",
+                    "a//b",
+                    "a\u0001b",
+                    "a\u009bb",
+                    "a\u202eb"
+                })
         void aListWithAPathThatLeavesItsFolderIsRefused(String path) {
             String json = "{\"files\": [{\"path\": \"%s\", \"is_dir\": false, \"file_size\": 3}]}"
                     .formatted(path.replace("\\", "\\\\").replace("\u0001", "\\u0001"));
             server.disturb("mlflow-artifacts/artifacts", respond(200, json));
 
             assertRefused("mlflow:/churn/1", "could lead out of its folder");
+        }
+
+        @Test
+        void aListWithALongNameIsRefused() {
+            String json = "{\"files\": [{\"path\": \"%s\", \"is_dir\": false}]}".formatted("a".repeat(256));
+            server.disturb("mlflow-artifacts/artifacts", respond(200, json));
+
+            assertRefused("mlflow:/churn/1", "whose name has more than 255 characters");
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "{}",
+                    "{\"model_version\": {\"name\": \"churn\"}}",
+                    "{\"model_version\": {\"name\": \"churn\", \"version\": \"one\"}}",
+                    "{\"model_version\": {\"name\": \"a/b\", \"version\": \"1\"}}",
+                    "{\"model_version\": {\"name\": \"a\\u009b1\", \"version\": \"1\"}}"
+                })
+        void anAnswerThatNamesNoVersionIsRefused(String answer) {
+            server.disturb("model-versions/get", respond(200, answer));
+
+            assertRefused(
+                    "mlflow:/churn/1", "does not answer as an MLflow server does (the version 1 of the model churn)");
+        }
+
+        @Test
+        void wordsOfTheServerAreOneLineWithoutEscapeSequences() {
+            server.disturb(
+                    "model-versions/get",
+                    respond(
+                            200,
+                            "{\"model_version\": {\"name\": \"churn\", \"version\": \"1\", \"status\": \"FAILED\\u001b[2J\", \"status_message\": \"no\\n\\u009b%s\"}}"
+                                    .formatted("x".repeat(1000))));
+
+            assertThatThrownBy(() -> load("mlflow:/churn/1"))
+                    .hasMessageContaining("its status is FAILED [2J (no xxx")
+                    .hasMessageNotContainingAny("\u001b", "\u009b", "\n", "x".repeat(300));
+        }
+
+        @Test
+        void anIdOfARunThatIsNoneIsLeftOut() {
+            server.disturb(
+                    "model-versions/get",
+                    exchange -> HttpReceiver.respond(
+                            exchange,
+                            200,
+                            exchange.getRequestURI().getPath().endsWith("uri")
+                                    ? "{\"artifact_uri\": \"mlflow-artifacts:/%s\"}".formatted(FOLDER)
+                                    : "{\"model_version\": {\"name\": \"churn\", \"version\": \"1\", \"run_id\": \"a\\u001b\"}}"));
+
+            assertThat(load("mlflow:/churn/1").pin().run()).isNull();
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+            file:./mlruns/0/model    | are at file:./mlruns/0/model, which is no absolute path of this node
+            mlruns/0/model           | are at mlruns/0/model, which is no absolute path of this node
+            file://elsewhere/0/model | are at file://elsewhere/0/model, which is no absolute path of this node
+            mlflow-artifacts:0/model | are at an address that
+            ''                       | the server does not say where the artifacts of mlflow:/churn/2 are
+            """)
+        void anAddressThatIsNotAbsoluteIsRefused(String source, String sentence) {
+            server.register("churn", source, "READY");
+
+            assertRefused("mlflow:/churn/2", sentence);
+        }
+
+        @Test
+        void anArtifactThatIsNoRegularFileIsNotOpened() throws Exception {
+            Process made = new ProcessBuilder("mkfifo", artifact("pipe.ubj").toString()).start();
+            assertThat(made.waitFor()).isZero();
+            server.run("abc", artifacts.resolve("1/run1/artifacts").toUri().toString());
+
+            assertRefused("mlflow:/runs/abc/model/pipe.ubj", "pipe.ubj is no regular file");
+            assertThat(load("mlflow:/runs/abc/model/model.xgb").pin().file()).isEqualTo("model.xgb");
+        }
+
+        @Test
+        void anMlmodelFileThatIsNotUtf8IsNamed() throws IOException {
+            Files.write(artifact("MLmodel"), new byte[] {(byte) 0xff, (byte) 0xfe});
+
+            assertRefused("mlflow:/churn/1", "the file MLmodel of mlflow:/churn/1 is not UTF-8. Log the model again");
+        }
+
+        @Test
+        void aFileOfNightshiftThatIsNoModelIsNotTakenForOne() throws IOException {
+            write("nightshift.conf", "nightshift {}");
+
+            assertThat(load("mlflow:/churn/1").pin().file()).isEqualTo("model.xgb");
         }
 
         @ParameterizedTest
@@ -366,8 +477,7 @@ final class MlflowModelsIT {
                 MlflowModels models = MlflowModels.open(
                         () -> settings(server.uri(), null, new Credentials.None(), Duration.ofMinutes(1)),
                         FileRoots.UNRESTRICTED,
-                        stores,
-                        folder.resolve("scratch"));
+                        new ObjectCopies(stores, copies));
 
                 MlflowPin pin = models.load(new ModelReference.Mlflow("mlflow:/churn/2", null), ModelFiles::load)
                         .pin();
@@ -385,8 +495,7 @@ final class MlflowModelsIT {
             MlflowModels models = MlflowModels.open(
                     () -> MlflowSettings.environment(Map.of("MLFLOW_TRACKING_URI", "databricks")::get),
                     FileRoots.UNRESTRICTED,
-                    ObjectStores.none(),
-                    folder.resolve("scratch"));
+                    new ObjectCopies(ObjectStores.none(), copies));
 
             assertThatThrownBy(() -> models.load(new ModelReference.Mlflow("mlflow:/churn/1", null), ModelFiles::load))
                     .hasMessageContaining("MLFLOW_TRACKING_URI names no server that Nightshift can ask");
@@ -436,6 +545,37 @@ final class MlflowModelsIT {
 
             assertAway(patient(Duration.ofSeconds(1)), "it sends nothing for 1 s");
             end.countDown();
+        }
+
+        @Test
+        void anAnswerThatDoesNotEndInTimeIsGivenUpAlthoughTheServerIsNotSilent() {
+            CountDownLatch end = new CountDownLatch(1);
+            server.disturb("model-versions/get", exchange -> {
+                exchange.sendResponseHeaders(200, 1_000_000);
+                exchange.getResponseBody().write(new byte[10]);
+                exchange.getResponseBody().flush();
+                await(end);
+            });
+            io.nightshift.node.mlflow.MlflowServer asked = new io.nightshift.node.mlflow.MlflowServer(
+                    patient(Duration.ofHours(1)), Duration.ofSeconds(1), Duration.ofSeconds(1));
+
+            assertThatThrownBy(() -> asked.get("model-versions/get", Map.of(), "a model"))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isFalse())
+                    .hasMessageContaining("can't be asked for a model: it has not answered completely after 1 s");
+            end.countDown();
+        }
+
+        @Test
+        @EnabledOnOs(OS.LINUX)
+        void aFullDiskIsNotBlamedOnTheServer() {
+            io.nightshift.node.mlflow.MlflowServer asked =
+                    new io.nightshift.node.mlflow.MlflowServer(patient(Duration.ofMinutes(1)));
+
+            assertThatThrownBy(() -> asked.download(FOLDER + "/model.xgb", Path.of("/dev/full"), 1 << 30, "a model"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("No space left on device");
         }
 
         @Test

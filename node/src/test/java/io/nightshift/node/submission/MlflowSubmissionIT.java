@@ -136,6 +136,15 @@ final class MlflowSubmissionIT {
     }
 
     @Test
+    void aNameIsThatOfTheModelWithoutWhatARegistryDoesNotTake() {
+        assertThat(JobModel.FromMlflow.nameOf("mlflow:/K\u00fcndigung 1@champion"))
+                .isEqualTo("k-ndigung-1");
+        assertThat(JobModel.FromMlflow.nameOf("mlflow:/churn/7")).isEqualTo("churn");
+        assertThat(JobModel.FromMlflow.nameOf("mlflow:/runs/abc/model/model.xgb"))
+                .isEqualTo("model");
+    }
+
+    @Test
     void aCheckStoresNothing() throws IOException {
         resolver().check(job());
 

@@ -127,7 +127,7 @@ final class MlflowIT {
         server.close();
 
         assertThat(command("batch", "show", "latest").expect(0).out())
-                .contains("mlflow:/Step model/1, at that time mlflow:/Step model@champion: model.xgb, sha256 ")
+                .contains("mlflow:/Step model/1 (submitted as mlflow:/Step model@champion): model.xgb, sha256 ")
                 .contains("run run1")
                 .containsPattern("model +step-model.v1.sha256-");
         command("batch", "verify", "latest").expect(0);
@@ -144,12 +144,12 @@ final class MlflowIT {
         server.alias("Step model", "champion", log("0.25"));
 
         command("run", job()).expect(0);
-        assertThat(command("batch", "show", "latest").expect(0).out()).contains("mlflow:/Step model/2, at that time");
+        assertThat(command("batch", "show", "latest").expect(0).out()).contains("mlflow:/Step model/2 (submitted as ");
         assertThat(command("run", job()).expect(0).out()).contains("Nothing to do: batch step-model-");
 
         server.alias("Step model", "champion", 1);
         command("run", job()).expect(0);
-        assertThat(command("batch", "show", "latest").expect(0).out()).contains("mlflow:/Step model/1, at that time");
+        assertThat(command("batch", "show", "latest").expect(0).out()).contains("mlflow:/Step model/1 (submitted as ");
     }
 
     @Test

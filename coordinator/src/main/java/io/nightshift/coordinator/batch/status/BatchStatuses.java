@@ -59,7 +59,7 @@ public final class BatchStatuses {
         if (!(model instanceof ModelReference.Mlflow(String address, MlflowPin pin)) || pin == null) {
             return null;
         }
-        String alias = address.equals(pin.version()) ? "" : ", at that time " + address;
+        String alias = address.equals(pin.version()) ? "" : " (submitted as %s)".formatted(address);
         String run = pin.run() == null ? "" : ", run " + pin.run();
         return new BatchDescription.ModelOrigin(
                 address,
