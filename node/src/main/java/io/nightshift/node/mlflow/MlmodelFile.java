@@ -161,7 +161,7 @@ record MlmodelFile(Set<String> flavors, Map<String, String> values) {
             if (!file.equals(ArtifactFolder.checkedName(file, model))) {
                 throw FailureException.permanent(
                         "%s: its flavor %s names the file %s, which is not directly in the model's folder. Log the model again with mlflow.%s.log_model"
-                                .formatted(model, flavor, file, flavor));
+                                .formatted(model, flavor, MlflowServer.printable(file), flavor));
             }
             return file;
         }
@@ -174,7 +174,10 @@ record MlmodelFile(Set<String> flavors, Map<String, String> values) {
                                 model,
                                 flavors.isEmpty()
                                         ? "(none)"
-                                        : flavors.stream().sorted().collect(Collectors.joining(", ")),
+                                        : flavors.stream()
+                                                .sorted()
+                                                .map(MlflowServer::printable)
+                                                .collect(Collectors.joining(", ")),
                                 String.join(", ", READ),
                                 MlflowModels.EXPORTED + "json or " + MlflowModels.EXPORTED + "onnx"));
     }
@@ -184,7 +187,8 @@ record MlmodelFile(Set<String> flavors, Map<String, String> values) {
     }
 
     /// Names the command that exports a model that is a pickle.
-    private static FailureException pickle(String model, String flavor, String file) {
+    private static FailureException pickle(String model, String flavor, String named) {
+        String file = MlflowServer.printable(named);
         String export = switch (flavor) {
             case "lightgbm" -> "model.booster_.save_model(\"%stxt\")".formatted(MlflowModels.EXPORTED);
             case "xgboost" -> "model.save_model(\"%subj\")".formatted(MlflowModels.EXPORTED);

@@ -1,6 +1,7 @@
 package io.nightshift.node.mlflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Objects;
@@ -39,6 +40,19 @@ final class MlmodelFileTest {
                 .isEqualTo(List.of(
                         new MlflowSignature.Column("mean radius", "double"),
                         new MlflowSignature.Column("age", "long")));
+    }
+
+    @Test
+    void aRefusalHasNoEscapeSequencesOfTheFile() {
+        MlmodelFile pickle = MlmodelFile.parse("flavors: {xgboost: {data: \"a\\e[2J.pkl\"}}", "m");
+        MlmodelFile other = MlmodelFile.parse("flavors: {\"b\\e[2J\": {}}", "m");
+
+        assertThatThrownBy(() -> pickle.modelFile("m"))
+                .hasMessageContaining("in the pickle a [2J.pkl,")
+                .hasMessageNotContaining("\u001b");
+        assertThatThrownBy(() -> other.modelFile("m"))
+                .hasMessageContaining("has the flavors b [2J,")
+                .hasMessageNotContaining("\u001b");
     }
 
     @Test

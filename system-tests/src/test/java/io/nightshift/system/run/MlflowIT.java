@@ -1,7 +1,9 @@
 package io.nightshift.system.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.mlflow.MlflowServer;
 import java.io.IOException;
@@ -12,6 +14,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +38,8 @@ final class MlflowIT {
             "num_target":"1"},"objective":{"name":"reg:squarederror","reg_loss_param":{"scale_pos_weight":"1"}}},
             "version":[2,1,0]}
             """;
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final String TOKEN = "t0p-secret";
 
@@ -70,7 +75,7 @@ final class MlflowIT {
 
     /// @param column the name of the feature in the signature
     private int log(String split, String column) throws IOException {
-        String run = "1/" + split + "/artifacts/model";
+        String run = "1/" + split + column + "/artifacts/model";
         Path logged = folder.resolve("artifacts").resolve(run);
         Files.createDirectories(logged);
         Files.writeString(logged.resolve("model.xgb"), MODEL.formatted(split));
@@ -161,12 +166,40 @@ final class MlflowIT {
         command("run", job(), "--set", "destination.parquet=" + folder.resolve("out"))
                 .expect(0);
 
+        assertThat(predictions()).containsExactly(2.0);
+    }
+
+    /// The predictions of all batches below the folder `out`, in ascending order.
+    private List<Double> predictions() throws SQLException {
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(
-                        "SELECT prediction FROM '%s'".formatted(folder.resolve("out/*/part-*.parquet")))) {
-            assertThat(rows.next()).isTrue();
-            assertThat(rows.getDouble(1)).isEqualTo(2);
+                ResultSet rows = statement.executeQuery("SELECT prediction FROM '%s' ORDER BY prediction"
+                        .formatted(folder.resolve("out/batch=*/part-*.parquet")))) {
+            List<Double> predictions = new ArrayList<>();
+            while (rows.next()) {
+                predictions.add(rows.getDouble(1));
+            }
+            return predictions;
+        }
+    }
+
+    @Test
+    void aRescoreReadsTheColumnThatTheSignatureOfItsModelNames() throws Exception {
+        execute("COPY (SELECT 1 AS id, 0.0::DOUBLE AS x, 5.0::DOUBLE AS y) TO '%s' (FORMAT parquet)"
+                .formatted(folder.resolve("source.parquet")));
+        init();
+        log("0.5", "y");
+        try (HomeServer home = new HomeServer(folder)) {
+            home.command("batch", "submit", job(), "--set", "destination.parquet=" + folder.resolve("out"), "--wait")
+                    .expect(0);
+            assertThat(predictions()).containsExactly(-1.0);
+
+            home.command("batch", "rescore", "latest", "--model", "mlflow:/Step model/2", "--partitions", "0")
+                    .expect(0);
+
+            await().atMost(PATIENCE)
+                    .ignoreExceptionsInstanceOf(SQLException.class)
+                    .untilAsserted(() -> assertThat(predictions()).containsExactly(-1.0, 2.0));
         }
     }
 
@@ -174,7 +207,7 @@ final class MlflowIT {
     void anAlteredArtifactDoesNotReachABatchThatWasSubmitted() throws Exception {
         init();
         command("run", job()).expect(0);
-        Files.writeString(folder.resolve("artifacts/1/0.5/artifacts/model/model.xgb"), MODEL.formatted("0.9"));
+        Files.writeString(folder.resolve("artifacts/1/0.5x/artifacts/model/model.xgb"), MODEL.formatted("0.9"));
 
         assertThat(command("batch", "replay", "latest").expect(0).out()).contains("same");
     }
