@@ -501,6 +501,14 @@ final class DashboardIT {
         browser.awaitText("rolled back");
         browser.awaitText("2 to 1", "it drifts", "fewer errors", "local");
         check("models", "#/models", "it drifts");
+
+        Path pipeline = Checkout.path("system-tests/src/test/resources/pipeline/churn.json");
+        server.command("model", "import", pipeline.toString(), "--name", "churn").expect(0);
+        browser.go("#/");
+        browser.go("#/models");
+        browser.press("Pipeline of 6 steps");
+        browser.awaitText("standardscaler", "one-hot", "linear, logistic", "plan, age, income");
+        browser.checkAccessibility("pipeline");
     }
 
     /// Two versions of a model score batches of flights at other hours each.

@@ -70,7 +70,20 @@ final class PipelineModelIT {
 
         assertThat(shown.expect(0).out())
                 .contains("LogisticRegression", "200 rows, compared when the file was read")
-                .containsPattern("plan +one of 4 levels, or another text: basic, plus, premium, staff, may be missing");
+                .containsPattern("plan +one of 4 levels, or another text: basic, plus, premium, staff, may be missing")
+                .containsPattern("""
+                        pipeline
+                          STEP .*
+                          columntransformer
+                            numbers
+                              simpleimputer +impute +2 columns +2 columns +age, income
+                              standardscaler +scale +2 columns +2 columns +age, income
+                            texts
+                              simpleimputer +impute +1 column +1 column +plan
+                              onehotencoder +one-hot +1 column +4 columns +plan
+                            others +one-hot +2 columns +8 columns +shops, active
+                          logisticregression +linear, .* 14 columns +3 columns +plan, age, income, shops and 1 more
+                        """);
         assertPredictions();
     }
 
