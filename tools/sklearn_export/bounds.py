@@ -90,6 +90,7 @@ class Bounds(PointBounds):
     def knn_impute(self, x, e, step):
         trained = numpy.array(step.numbers["rows"]).reshape(-1, step.outputs)
         count, by_distance = int(step.numbers["neighbors"][0]), step.numbers["distance"][0] == 1
+        counts_all = step.numbers["all"][0] == 1
         y, errors = x.copy(), e.copy()
         for row in numpy.flatnonzero(numpy.isnan(x).any(axis=1)):
             squares, rounding = nan_distances(x[row], e[row], trained)
@@ -97,7 +98,7 @@ class Bounds(PointBounds):
                 donors = numpy.flatnonzero(~numpy.isnan(trained[:, column]))
                 if not len(donors):
                     continue
-                found = nearest_mean(trained[donors, column], squares[donors], rounding[donors], count, by_distance)
+                found = nearest_mean(trained[donors, column], squares[donors], rounding[donors], count, by_distance, counts_all)
                 y[row, column], errors[row, column], isstable = found
                 self.unstable[row] |= not isstable
         return y, errors
@@ -283,7 +284,7 @@ def nan_distances(row, errors, trained):
     return numpy.nansum(differences**2, axis=1) * share, 2 * rounding * share
 
 
-def nearest_mean(values, squares, rounding, count, by_distance):
+def nearest_mean(values, squares, rounding, count, by_distance, counts_all):
     """The mean of the values of the nearest rows, its error, and whether rounding leaves the rows the same."""
     if numpy.isnan(squares).all():
         return values.mean(), len(values) * EPSILON * numpy.abs(values).max(), True
@@ -291,11 +292,13 @@ def nearest_mean(values, squares, rounding, count, by_distance):
     order = numpy.argsort(squares, kind="stable")
     chosen, border = order[:count], squares[order[count - 1]]
     if numpy.isnan(border):
-        isstable = count == len(values) or by_distance
+        isstable = count == len(values) or by_distance or not counts_all
     else:
         near = numpy.abs(squares - border) <= rounding + rounding[order[count - 1]]
         isstable = near[order[count:]].sum() == 0 or len(set(values[near])) == 1
     weights, moved = numpy.ones(count), numpy.zeros(count)
+    if not counts_all:
+        weights = (~numpy.isnan(squares[chosen])).astype(float)
     if by_distance:
         isstable &= bool((squares[chosen] > 4 * rounding[chosen])[~numpy.isnan(squares[chosen])].all())
         with numpy.errstate(all="ignore"):

@@ -412,6 +412,7 @@ def knn_imputer(graph, step, columns, path):
         "rows": numpy.where(step._mask_fit_X, NAN, step._fit_X).ravel(),
         "neighbors": [step.n_neighbors],
         "distance": [1 if step.weights == "distance" else 0],
+        "all": [1 if counts_rows_without_a_distance(type(step)) else 0],
     }
     imputed = graph.add("knn-impute", path, given, len(given), numbers)
     found = []
@@ -421,6 +422,12 @@ def knn_imputer(graph, step, columns, path):
         elif step.keep_empty_features:
             found += graph.add("constant", path, [], 1, {"values": [0]})
     return with_indicator(graph, step, columns, found, path)
+
+
+def counts_rows_without_a_distance(kind):
+    """Whether rows that have no column in common with the row count, as in scikit-learn up to 1.5."""
+    probe = kind(n_neighbors=2).fit([[1.0, 1.0], [NAN, 2.0]])
+    return probe.transform([[0.0, NAN]])[0, 1] == 1.5
 
 
 def iterative_imputer(graph, step, columns, path):

@@ -68,7 +68,7 @@ public record ModelPage(List<Model> models) {
     /// @param name the names of the pipelines around the step and its own, such as
     ///     `columntransformer/numbers/scaler`
     /// @param work what the step computes, such as `one-hot`
-    /// @param features the names of the features that its columns come from, or their positions
+    /// @param features the names of the features that its columns come from, or their positions; only the first 20
     /// @param inputs the number of columns that it reads
     /// @param outputs the number of its columns that others read or that are results
     public record Part(String name, String work, List<String> features, int inputs, int outputs) {

@@ -44,16 +44,20 @@ final class ModelCheckCommandTest {
     }
 
     private void job(String source) throws Exception {
+        job(source, "CAST(raw AS DOUBLE)");
+    }
+
+    private void job(String source, String feature) throws Exception {
         Files.writeString(folder.resolve("job.yaml"), """
                 job: step
                 model: step.json
                 source:
                   parquet: source.parquet
-                  select: {x: CAST(raw AS DOUBLE)}
+                  select: {x: %s}
                   %s
                 destination:
                   parquet: predictions
-                """.formatted(source));
+                """.formatted(feature, source));
     }
 
     private void write(String name, String query) throws SQLException {
@@ -150,6 +154,32 @@ final class ModelCheckCommandTest {
         assertThat(check("--column", "prediction").expect(1).out())
                 .contains(
                         "The feature x has other values than expected.parquet in 1 row: in row k2 it is 0.2 instead of 0.9.\n");
+    }
+
+    /// Single and double precision are the same feature; whole numbers that differ by one are not.
+    @Test
+    void featuresAreComparedInThePrecisionThatBothHave() throws Exception {
+        write("source", "SELECT 'k' || i AS key, 4000000000 + i AS raw FROM range(3) t(i)");
+        write("expected", "SELECT 'k' || i AS key, 9.0 AS prediction, 4000000001 + i AS x FROM range(3) t(i)");
+        job("id: key", "raw");
+        assertThat(check("--column", "prediction").expect(1).out())
+                .contains("The feature x has other values than expected.parquet in 3 rows: in row k0");
+
+        write("source", "SELECT 'k' || i AS key, i / 10.0::DOUBLE AS raw FROM range(3) t(i)");
+        write("expected", "SELECT 'k' || i AS key, 9.0 AS prediction, (i / 10.0)::FLOAT AS x FROM range(3) t(i)");
+        assertThat(check("--column", "prediction").expect(1).out())
+                .contains("expected.parquet has the same values as the job for the feature x.");
+    }
+
+    @Test
+    void rowsOfARepeatedIdOfTheSourceAreNoCause() throws Exception {
+        write("source", "SELECT 'k' || least(i, 2) AS key, i / 10.0 AS raw FROM range(8) t(i)");
+        write(
+                "expected",
+                "SELECT 'k' || i AS key, CASE i WHEN 0 THEN 7.0 ELSE -1.0 END AS prediction FROM range(3) t(i)");
+
+        assertThat(check("--column", "prediction").expect(1).out())
+                .contains("x is 0.0 in 1 of the 1 rows that differ, and in 0 of the 1 others.");
     }
 
     @Test

@@ -9,6 +9,8 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Looks for the reason why predictions differ from the expected ones: a feature whose values are others than in
@@ -23,6 +25,9 @@ final class DifferenceCauses {
     private static final double LEAST = 0.5;
 
     private static final int MOST_FEATURES = 5;
+
+    private static final Set<String> WHOLE = Set.of(
+            "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT");
 
     /// A relation over the compared rows.
     ///
@@ -93,8 +98,8 @@ final class DifferenceCauses {
     }
 
     private @Nullable String difference(int feature) throws SQLException {
-        String differs = isNumber("value_" + feature) && isNumber("expected_" + feature)
-                ? "NOT coalesce(v = x OR abs(v - x) <= 1e-9 * greatest(1, abs(x)), v IS NULL AND x IS NULL)"
+        String differs = isRounded("value_" + feature) && isRounded("expected_" + feature)
+                ? "NOT coalesce(v = x OR (isfinite(v) AND isfinite(x) AND abs(v - x) <= 1e-9 * greatest(1, abs(x))), v IS NULL AND x IS NULL)"
                 : "v IS DISTINCT FROM x";
         String sql = """
                 SELECT count(*) OVER (), CAST(id AS VARCHAR), CAST(v AS VARCHAR), CAST(x AS VARCHAR)
@@ -123,11 +128,24 @@ final class DifferenceCauses {
         return BoundJob.isNumber(rows.types().getOrDefault(column, ""));
     }
 
-    /// A value that can be compared with that of another column. NaN is missing.
+    /// Whether a column may have numbers that are not whole.
+    private boolean isRounded(String column) {
+        return isNumber(column) && !WHOLE.contains(rows.types().getOrDefault(column, ""));
+    }
+
+    /// A value that can be compared with that of another column: a number in the precision that both have, with
+    /// NULL for NaN; otherwise a text.
     private String value(String column, String other) {
-        return isNumber(column) && isNumber(other)
-                ? "nullif(CAST(%s AS DOUBLE), 'NaN'::DOUBLE)".formatted(Sql.name(column))
-                : "CAST(%s AS VARCHAR)".formatted(Sql.name(column));
+        String name = Sql.name(column);
+        if (!isNumber(column) || !isNumber(other)) {
+            return "CAST(%s AS VARCHAR)".formatted(name);
+        }
+        if (!isRounded(column) && !isRounded(other)) {
+            return "CAST(%s AS HUGEINT)".formatted(name);
+        }
+        boolean isSingle = Stream.of(column, other)
+                .anyMatch(each -> "FLOAT".equals(rows.types().get(each)));
+        return "nullif(CAST(%s AS %s)::DOUBLE, 'NaN'::DOUBLE)".formatted(name, isSingle ? "FLOAT" : "DOUBLE");
     }
 
     private static String shown(@Nullable String value) {

@@ -360,7 +360,9 @@ public final class ModelCheck {
                     CREATE TEMPORARY TABLE nightshift_compared AS
                     SELECT p.*, s.* EXCLUDE (nightshift_id)%s
                     FROM (%s) AS p
-                    JOIN (SELECT %s AS nightshift_id, %s FROM %s) AS s ON p.id = s.nightshift_id
+                    JOIN (
+                      SELECT %s AS nightshift_id, %s FROM %s QUALIFY count(*) OVER (PARTITION BY nightshift_id) = 1
+                    ) AS s ON p.id = s.nightshift_id
                     JOIN %s AS e ON p.id = e.nightshift_id
                     """.formatted(
                             others.isEmpty() ? "" : ", " + String.join(", ", others),

@@ -21,7 +21,7 @@ final class PipelineTree {
                 .left("FROM");
         List<String> opened = List.of();
         for (ModelPart part : parts) {
-            List<String> names = List.of(part.name().split("/"));
+            List<String> names = List.of(part.name().split("/", -1));
             List<String> around = names.subList(0, names.size() - 1);
             for (int level = shared(opened, around); level < around.size(); level++) {
                 table.row(indented(level, around.get(level)), "", "", "", "");
@@ -57,7 +57,6 @@ final class PipelineTree {
 
     private static String features(List<String> features) {
         String first = String.join(", ", features.subList(0, Math.min(MOST_FEATURES, features.size())));
-        int more = features.size() - MOST_FEATURES;
-        return more > 0 ? "%s and %,d more".formatted(first, more) : first;
+        return features.size() > MOST_FEATURES ? first + ", …" : first;
     }
 }

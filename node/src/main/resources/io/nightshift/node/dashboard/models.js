@@ -62,7 +62,7 @@ function Pipeline({version}) {
     return [...around.slice(shared).map((name, i) => ({name, level: shared + i})), {...part, name: names.at(-1), level: around.length}];
   });
   return html`<details><summary>Pipeline of ${plural(version.parts.length, 'step')}</summary><div class="scroll short" tabindex="0" role="region" aria-label=${`Pipeline of version ${version.version}`}><table class="compact"><thead><tr><th scope="col">Step</th><th scope="col">Computes</th><th scope="col" class="number">Columns read</th><th scope="col" class="number">Columns given</th><th scope="col">From the features</th></tr></thead><tbody>
-    ${rows.map((row, i) => html`<tr key=${i}><td style=${{paddingInlineStart: `${row.level * 1.25 + 0.5}rem`}}>${row.name}</td><td>${row.work}</td><td class="number">${row.inputs}</td><td class="number">${row.outputs}</td><td>${(row.features ?? []).slice(0, LEVELS).join(', ')}${(row.features ?? []).length > LEVELS && ` and ${number(row.features.length - LEVELS)} more`}</td></tr>`)}</tbody></table></div></details>`;
+    ${rows.map((row, i) => html`<tr key=${i}><td style=${{paddingInlineStart: `${row.level * 1.25 + 0.5}rem`}}>${row.name}</td><td>${row.work}</td><td class="number">${row.inputs}</td><td class="number">${row.outputs}</td><td>${(row.features ?? []).slice(0, LEVELS).join(', ')}${(row.features ?? []).length > LEVELS && ', …'}</td></tr>`)}</tbody></table></div></details>`;
 }
 
 const MOVES = {set: 'set', promote: 'promoted', rollback: 'rolled back'};

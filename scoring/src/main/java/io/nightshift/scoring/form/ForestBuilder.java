@@ -15,6 +15,9 @@ import java.util.Map;
 /// no open node. This is the order of a breadth-first traversal.
 public final class ForestBuilder {
 
+    /// More categories in all sets together are refused: a few bytes of a file can stand for many of them.
+    private static final long MAX_SET_CATEGORIES = 1L << 27;
+
     private final ForestShape shape;
     private int trees;
     private int nodes;
@@ -29,6 +32,7 @@ public final class ForestBuilder {
     private double[] leaf = new double[256];
     private int[] vote = new int[256];
     private final List<int[]> setList = new ArrayList<>();
+    private long setCategories;
     private final Map<IntBuffer, Integer> setNumbers = new HashMap<>();
 
     /// @param shape the common properties of the trees
@@ -73,10 +77,15 @@ public final class ForestBuilder {
     /// The number of a set of categories, for [#split].
     ///
     /// @param categories ascending; the caller must not change the array afterwards
+    /// @throws IllegalArgumentException if the sets of the forest have too many categories together
     public int set(int... categories) {
         Integer known = setNumbers.putIfAbsent(IntBuffer.wrap(categories), setList.size());
         if (known != null) {
             return known;
+        }
+        setCategories += categories.length;
+        if (setCategories > MAX_SET_CATEGORIES) {
+            throw new IllegalArgumentException("its sets have more than %,d categories".formatted(MAX_SET_CATEGORIES));
         }
         setList.add(categories);
         return setList.size() - 1;

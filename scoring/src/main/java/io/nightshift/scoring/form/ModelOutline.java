@@ -12,6 +12,9 @@ import java.util.Set;
 /// Finds the parts of a pipeline. Steps in a row with the same name are one part.
 final class ModelOutline {
 
+    /// So many parts are described; the others are counted.
+    private static final int MOST_PARTS = 1_000;
+
     private final PipelineForm form;
     private final List<ModelFeature> features;
     private final BitSet[] sources;
@@ -47,8 +50,7 @@ final class ModelOutline {
                 firsts.add(first);
             }
             steps.getLast().add(step);
-            BitSet source = new BitSet();
-            step.inputs().forEach(input -> source.or(sources[input]));
+            BitSet source = source(step);
             for (int column = first; column < first + step.outputs(); column++) {
                 sources[column] = source;
                 parts[column] = steps.size() - 1;
@@ -64,10 +66,24 @@ final class ModelOutline {
                 read.set(input);
             }
         }
-        for (int part = 0; part < steps.size(); part++) {
+        for (int part = 0; part < Math.min(steps.size(), MOST_PARTS); part++) {
             found.add(part(part, read));
         }
+        if (steps.size() > MOST_PARTS) {
+            String more = "%,d more parts".formatted(steps.size() - MOST_PARTS);
+            found.add(new ModelPart("…", more, List.of(), 0, 0));
+        }
         return found;
+    }
+
+    /// The features that a step's columns come from. A step of one column shares them with it.
+    private BitSet source(PipelineStep step) {
+        if (step.inputs().size() == 1) {
+            return sources[step.inputs().getFirst()];
+        }
+        BitSet source = new BitSet();
+        step.inputs().forEach(input -> source.or(sources[input]));
+        return source;
     }
 
     /// The columns of other parts that a part reads.
@@ -89,7 +105,10 @@ final class ModelOutline {
         return new ModelPart(
                 steps.get(part).getFirst().name(),
                 String.join(", ", work),
-                from.stream().mapToObj(this::name).toList(),
+                from.stream()
+                        .limit(ModelPart.MOST_FEATURES)
+                        .mapToObj(this::name)
+                        .toList(),
                 inputs.size(),
                 outputs);
     }

@@ -6,7 +6,8 @@ import io.nightshift.scoring.pipeline.StepKind.PreparedStep;
 /// Replaces missing values by the mean of the nearest rows of the training data that have the value. `rows` has
 /// these rows, one after the other, NaN where a value is missing, `neighbors` their number; with `distance` 1, each
 /// counts by the inverse of its distance. The distance of two rows is that of the columns that both have, times
-/// the share of these columns.
+/// the share of these columns. Rows that have no column in common have no distance; they are the last of the
+/// nearest, and count with `all` 1 only.
 final class KnnImputation implements PreparedStep {
 
     private final int columns;
@@ -14,6 +15,7 @@ final class KnnImputation implements PreparedStep {
     private final int trainedRows;
     private final int neighbors;
     private final boolean isByDistance;
+    private final boolean countsAll;
     private final double[] means;
 
     private KnnImputation(PipelineStep step) {
@@ -26,6 +28,7 @@ final class KnnImputation implements PreparedStep {
         this.trainedRows = trained.length / columns;
         this.neighbors = Math.min(trainedRows, step.integers("neighbors", 1, 1, Integer.MAX_VALUE)[0]);
         this.isByDistance = step.has("distance") && step.integers("distance", 1, 0, 1)[0] == 1;
+        this.countsAll = step.has("all") && step.integers("all", 1, 0, 1)[0] == 1;
         this.means = new double[columns];
         for (int column = 0; column < columns; column++) {
             means[column] = mean(column);
@@ -120,13 +123,21 @@ final class KnnImputation implements PreparedStep {
             double weights = 0;
             for (int i = 0; i < found; i++) {
                 double distance = distances[nearest[i]];
-                double weight = !isByDistance
-                        ? 1
-                        : isOnOne ? (distance == 0 ? 1 : 0) : Double.isNaN(distance) ? 0 : 1 / distance;
+                double weight = weight(distance, isOnOne);
                 total += weight * trained[nearest[i] * columns + column];
                 weights += weight;
             }
             return total / weights;
+        }
+
+        private double weight(double distance, boolean isOnOne) {
+            if (!isByDistance) {
+                return Double.isNaN(distance) && !countsAll ? 0 : 1;
+            }
+            if (isOnOne) {
+                return distance == 0 ? 1 : 0;
+            }
+            return Double.isNaN(distance) ? 0 : 1 / distance;
         }
 
         /// Rows without a distance come last. Of equal distances, the first row is the nearest.

@@ -77,7 +77,8 @@ final class OneHotFusion {
                 .allMatch(reader -> reader != null && isSum(reader, encoder));
     }
 
-    /// Whether a step sums an encoder's columns one after the other, each once.
+    /// Whether a step sums an encoder's columns one after the other, each once, and at least half of them: the
+    /// tables of many small sums would need more memory than the file explains.
     private static boolean isSum(PipelineStep reader, Encoder encoder) {
         if (!reader.kind().equals("linear")
                 || reader.has("widths")
@@ -93,7 +94,9 @@ final class OneHotFusion {
             }
         }
         List<Integer> run = inputs.subList(places.getFirst(), places.getLast() + 1);
-        return run.size() == places.size() && run.stream().distinct().count() == run.size();
+        return run.size() == places.size()
+                && 2 * run.size() >= encoder.width()
+                && run.stream().distinct().count() == run.size();
     }
 
     private PipelineStep position(PipelineStep step) {

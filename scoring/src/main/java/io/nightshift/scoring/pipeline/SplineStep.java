@@ -35,6 +35,9 @@ final class SplineStep implements PreparedStep {
             throw new IllegalArgumentException(
                     "%s has %d knots for the degree %d".formatted(step.called(), knots.length, degree));
         }
+        if (isPeriodic && splines < 2 * degree) {
+            throw new IllegalArgumentException(step.called() + " has too few knots to be periodic");
+        }
         StepKind.requireColumns(step, 1, isPeriodic ? splines - degree : splines);
         LookupSteps.requireAscending(step, "knots", knots);
         this.first = knots[degree];

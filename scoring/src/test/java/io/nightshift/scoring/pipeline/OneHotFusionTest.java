@@ -90,6 +90,15 @@ class OneHotFusionTest {
         assertSameBits(form);
     }
 
+    /// Otherwise many small sums would have a table of the whole encoder each.
+    @Test
+    void aSumOfFewOfTheColumnsKeepsThem() {
+        PipelineForm form = form(ENCODER, sum(List.of(3, 1), 1, 2, 3));
+
+        assertThat(OneHotFusion.of(form).columns()).isEqualTo(form.columns());
+        assertSameBits(form);
+    }
+
     @Test
     void randomPipelinesKeepTheirBits() {
         Random random = new Random(1);

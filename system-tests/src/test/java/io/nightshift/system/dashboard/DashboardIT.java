@@ -503,7 +503,8 @@ final class DashboardIT {
         check("models", "#/models", "it drifts");
 
         Path pipeline = Checkout.path("system-tests/src/test/resources/pipeline/churn.json");
-        server.command("model", "import", pipeline.toString(), "--name", "churn").expect(0);
+        server.command("model", "import", pipeline.toString(), "--name", "churn")
+                .expect(0);
         browser.go("#/");
         browser.go("#/models");
         browser.press("Pipeline of 6 steps");

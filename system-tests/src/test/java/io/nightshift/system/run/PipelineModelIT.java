@@ -82,7 +82,7 @@ final class PipelineModelIT {
                               simpleimputer +impute +1 column +1 column +plan
                               onehotencoder +one-hot +1 column +4 columns +plan
                             others +one-hot +2 columns +8 columns +shops, active
-                          logisticregression +linear, .* 14 columns +3 columns +plan, age, income, shops and 1 more
+                          logisticregression +linear, .* 14 columns +3 columns +plan, age, income, shops, …
                         """);
         assertPredictions();
     }

@@ -28,14 +28,14 @@ final class YourPipelineIT {
     @BeforeEach
     void customers() throws Exception {
         for (String candidate : PYTHONS) {
-            if (python.isEmpty() && attempt(candidate, "-c", "import sklearn, pandas").status() == 0) {
+            if (python.isEmpty()
+                    && attempt(candidate, "-c", "import sklearn, pandas").status() == 0) {
                 python = candidate;
             }
         }
         assumeTrue(!python.isEmpty(), "a Python with scikit-learn and pandas");
         StringBuilder csv = new StringBuilder();
-        List<String> kept =
-                Files.readAllLines(Checkout.path("system-tests/src/test/resources/pipeline/customers.csv"));
+        List<String> kept = Files.readAllLines(Checkout.path("system-tests/src/test/resources/pipeline/customers.csv"));
         csv.append(kept.getFirst()).append(",churned\n");
         for (int row = 1; row < kept.size(); row++) {
             csv.append(kept.get(row)).append(row % 3 == 0 ? ",yes\n" : ",no\n");
@@ -45,21 +45,40 @@ final class YourPipelineIT {
 
     @Test
     void theCommandsOfTheTutorialScoreAsTrainingDid() throws Exception {
-        Ran trained = python("examples/pipeline/train.py", in("customers.csv"), "--target", "churned", "--id", "customer");
+        Ran trained =
+                python("examples/pipeline/train.py", in("customers.csv"), "--target", "churned", "--id", "customer");
         assertThat(trained.output()).contains("500 rows, 5 columns, predicts 2 classes", "the column probability");
         python("tools/export-sklearn.py", in("model.joblib"), in("model.json"));
         nightshift("model", "import", in("model.json"), "--name", "churn");
 
         String shown = nightshift("model", "show", "churn");
-        nightshift("init", "--data", in("customers.csv"), "--id", "customer", "--model", "churn", "--file", in("job.yaml"));
+        nightshift(
+                "init",
+                "--data",
+                in("customers.csv"),
+                "--id",
+                "customer",
+                "--model",
+                "churn",
+                "--file",
+                in("job.yaml"));
         nightshift("plan", in("job.yaml"));
         String compared = nightshift(
-                "model", "check", "--job", in("job.yaml"), "--expected", in("expected.csv"), "--column", "probability",
-                "--tolerance", "1e-13");
+                "model",
+                "check",
+                "--job",
+                in("job.yaml"),
+                "--expected",
+                in("expected.csv"),
+                "--column",
+                "probability",
+                "--tolerance",
+                "1e-13");
         String published = nightshift("run", in("job.yaml"));
 
         assertThat(shown)
-                .containsPattern("columntransformer\n +numbers\n +simpleimputer +impute +3 columns +3 columns +age, income, shops")
+                .containsPattern(
+                        "columntransformer\n +numbers\n +simpleimputer +impute +3 columns +3 columns +age, income, shops")
                 .containsPattern("logisticregression +linear, .*threshold");
         assertThat(compared).containsPattern("compared +500\n").contains("All compared rows are equal.");
         assertThat(published).contains("Published 500 predictions");

@@ -40,6 +40,7 @@ final class MojoLinear {
     private final int[] offsets;
     private final boolean hasAllLevels;
     private final boolean imputes;
+    private final int[] modes;
     private final double[] coefficients;
     private final MojoSteps steps;
 
@@ -51,6 +52,7 @@ final class MojoLinear {
         this.offsets = info.counts("cat_offsets");
         this.hasAllLevels = info.flag("use_all_factor_levels");
         this.imputes = info.flag("mean_imputation");
+        this.modes = imputes && withLevels > 0 ? info.counts("cat_modes") : new int[0];
         this.coefficients = info.numbers("beta");
         this.steps = new MojoSteps(columns.features());
         if ((long) withLevels + info.count("nums") != columns.features()) {
@@ -189,7 +191,6 @@ final class MojoLinear {
 
     /// The level that stands for a missing one.
     private int mode(int feature, int levels) throws MalformedModelException {
-        int[] modes = info.counts("cat_modes");
         if (modes.length != withLevels || modes[feature] >= levels) {
             throw new MalformedModelException("it has cat_modes for " + modes.length + " of " + withLevels
                     + " features with levels, or one that is no level");

@@ -17,6 +17,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -288,8 +290,8 @@ class SklearnLibraryIT {
     ///
     /// @param pairs an expression first in each
     private static List<String> refusals(String[][] pairs) throws Exception {
-        List<String> arguments = new ArrayList<>(
-                List.of(SklearnPython.exporter().toString(), folder.toString()));
+        List<String> arguments =
+                new ArrayList<>(List.of(SklearnPython.exporter().toString(), folder.toString()));
         Stream.of(pairs).forEach(pair -> arguments.add(pair[0]));
         List<String> lines = SklearnPython.run("refusals.py", arguments.toArray(String[]::new))
                 .lines()
