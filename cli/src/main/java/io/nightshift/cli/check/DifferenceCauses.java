@@ -50,7 +50,7 @@ final class DifferenceCauses {
         this.rows = rows;
     }
 
-    /// What was found, as sentences; none if nothing was.
+    /// The causes that were found, as sentences.
     List<String> sentences() throws SQLException {
         List<String> sentences = new ArrayList<>(features());
         Cause cause = common();

@@ -230,7 +230,7 @@ final class InitCommandTest {
         init("--data", folder.resolve("none.parquet").toString(), "--model", MODEL, "--file", file.toString())
                 .expect(2, "none.parquet");
         init("--data", data.toString(), "--model", "Not A Model", "--file", file.toString())
-                .expect(2, "--model: expected a model file or a registered model");
+                .expect(2, "--model: expected a model file, a registered model");
         assertThat(file).doesNotExist();
     }
 }
