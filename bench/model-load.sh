@@ -26,7 +26,8 @@ printf '%-14s %12s %8s %8s %8s %12s\n' file bytes median least most heap
 for file in "$work"/*.json "$work"/*.ubj; do
     [[ -e $file ]] || continue
     for ((run = 0; run < runs; run++)); do
-        "$java/java" --add-modules jdk.incubator.vector -Xlog:disable -cp "$work/classes:$path" Load "$file"
+        "$java/java" --add-modules jdk.incubator.vector -Xlog:disable -cp "$work/classes:$path" Load "$file" 2>"$work/errors" ||
+            { cat "$work/errors" >&2 && exit 1; }
     done | sort -n >"$work/times"
     read -r median heap < <(sed -n "$(((runs + 1) / 2))p" "$work/times")
     printf '%-14s %12d %8d %8d %8d %12d\n' "$(basename "$file")" "$(stat -c %s "$file")" "$median" \
