@@ -152,7 +152,7 @@ final class DifferenceCauses {
         return value == null ? "NULL" : value;
     }
 
-    // What the rows have in common.
+    // A value or a range that the rows share.
 
     private @Nullable Cause common() throws SQLException {
         long differing = count("differs");

@@ -286,7 +286,7 @@ class SklearnLibraryIT {
                 .toArray(String[]::new);
     }
 
-    /// What the exporter says about the values of expressions of Python, each in one line.
+    /// The lines that the exporter prints for the values of expressions of Python, one for each.
     ///
     /// @param pairs an expression first in each
     private static List<String> refusals(String[][] pairs) throws Exception {

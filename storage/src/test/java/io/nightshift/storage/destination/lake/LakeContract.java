@@ -87,7 +87,7 @@ public abstract class LakeContract extends DestinationContract {
         return folders().published().resolve(new FileNames(".parquet").part(partition));
     }
 
-    /// What a reader finds in rows.
+    /// The rows that a reader of the table finds.
     ///
     /// @param rows what stands after FROM
     protected final Seen seenIn(String rows) {
@@ -138,8 +138,8 @@ public abstract class LakeContract extends DestinationContract {
         Files.move(other, part(1), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /// In the order of a publication, up to the rename that decides: what comes after is carried out by
-    /// whoever comes next.
+    /// In the order of a publication, up to the rename that decides. The next attempt carries out the steps after
+    /// it.
     @Override
     protected List<Obstacle> obstacles() {
         return List.of(
