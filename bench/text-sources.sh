@@ -14,6 +14,6 @@ trap 'rm -rf "$work"' EXIT
 libraries="cli/target/nightshift/lib/*"
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 
-"${java}c" -nowarn -d "$work/classes" -cp "$libraries" bench/text/io/nightshift/storage/source/text/TextBench.java
+"${java}c" -nowarn -d "$work/classes" -cp "$libraries" bench/text/io/nightshift/source/text/TextBench.java
 "$java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Xmx1g -cp "$work/classes:$libraries" \
-    io.nightshift.storage.source.text.TextBench "$work" "$rows"
+    io.nightshift.source.text.TextBench "$work" "$rows"

@@ -77,8 +77,14 @@ class ArchitectureTest {
     private static final List<String> PLUGINS = List.of("mariadb", "redis", "iceberg", "delta");
 
     /// The modules that read and write rows.
-    private static final List<String> STORES =
-            Stream.concat(Stream.of("storage"), PLUGINS.stream()).toList();
+    private static final List<String> STORES = Stream.concat(
+                    Stream.of("storage", "source", "destination"), PLUGINS.stream())
+            .toList();
+
+    private static final List<String> BELOW_DESTINATIONS = List.of("source", "storage", "protocol", "scoring", "api");
+
+    private static final List<String> ABOVE_DESTINATIONS =
+            Stream.concat(Stream.of("destination"), BELOW_DESTINATIONS.stream()).toList();
 
     /// The modules, by their packages, and the modules that each may see.
     private static final Map<String, List<String>> MODULES = Map.ofEntries(
@@ -89,14 +95,27 @@ class ArchitectureTest {
             Map.entry("tls", List.of("protocol")),
             Map.entry("client.messages", List.of("client", "api", "protocol", "tls")),
             Map.entry("client", List.of("api")),
-            Map.entry("storage", List.of("protocol", "scoring", "api")),
-            Map.entry("mariadb", List.of("storage", "protocol", "scoring", "api")),
-            Map.entry("redis", List.of("storage", "protocol", "scoring", "api")),
-            Map.entry("iceberg", List.of("storage", "protocol", "scoring", "api")),
-            Map.entry("delta", List.of("storage", "protocol", "scoring", "api")),
-            Map.entry("coordinator", List.of("storage", "protocol", "scoring", "api")),
-            Map.entry("worker", List.of("storage", "protocol", "scoring")),
-            Map.entry("node", List.of("coordinator", "worker", "storage", "protocol", "scoring", "api", "tls")),
+            Map.entry("storage", List.of("protocol")),
+            Map.entry("source", List.of("storage", "protocol", "scoring")),
+            Map.entry("destination", BELOW_DESTINATIONS),
+            Map.entry("mariadb", ABOVE_DESTINATIONS),
+            Map.entry("redis", ABOVE_DESTINATIONS),
+            Map.entry("iceberg", ABOVE_DESTINATIONS),
+            Map.entry("delta", ABOVE_DESTINATIONS),
+            Map.entry("coordinator", ABOVE_DESTINATIONS),
+            Map.entry("worker", List.of("destination", "source", "storage", "protocol", "scoring")),
+            Map.entry(
+                    "node",
+                    List.of(
+                            "coordinator",
+                            "worker",
+                            "destination",
+                            "source",
+                            "storage",
+                            "protocol",
+                            "scoring",
+                            "api",
+                            "tls")),
             Map.entry(
                     "cli",
                     List.of(
@@ -105,6 +124,8 @@ class ArchitectureTest {
                             "client.messages",
                             "coordinator",
                             "worker",
+                            "destination",
+                            "source",
                             "storage",
                             "protocol",
                             "scoring",
@@ -212,11 +233,10 @@ class ArchitectureTest {
     /// A new kind is one package: only the switch that finds it names its classes.
     @ArchTest
     static final ArchRule kindsOfDestinationsAreReachedThroughOneSwitch = noClasses()
-            .that(not(resideInAPackage("io.nightshift.storage"))
-                    .and(not(resideInAPackage("io.nightshift.storage.destination..")))
-                    .and(not(belongTo(PLUGINS))))
+            .that(not(resideInAPackage("io.nightshift.destination..")).and(not(belongTo(PLUGINS))))
             .should()
-            .dependOnClassesThat(resideInAPackage("io.nightshift.storage.destination.*.."));
+            .dependOnClassesThat(resideInAPackage("io.nightshift.destination.*..")
+                    .and(not(resideInAPackage("io.nightshift.destination.kinds"))));
 
     // Packages.
 

@@ -1,4 +1,4 @@
-package io.nightshift.storage.source.text;
+package io.nightshift.source.text;
 
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.Input;

@@ -11,7 +11,7 @@ import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
 import io.delta.kernel.utils.FileStatus;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.TestData;
+import io.nightshift.source.TestData;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.nio.file.Path;
 import java.util.ArrayList;

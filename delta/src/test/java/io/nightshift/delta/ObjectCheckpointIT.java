@@ -8,10 +8,11 @@ import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
 import io.delta.kernel.utils.FileStatus;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.TestData;
+import io.nightshift.source.TestData;
+import io.nightshift.source.files.ObjectCopies;
+import io.nightshift.source.files.TestCopies;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.objectstore.TestStore;
-import io.nightshift.storage.source.files.ObjectCopies;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,7 +33,7 @@ class ObjectCheckpointIT {
         Path copied = folder.resolve("copies");
         try (TestData data = new TestData(folder);
                 TestStore store = new TestStore();
-                ObjectCopies copies = store.copies(copied)) {
+                ObjectCopies copies = TestCopies.of(store, copied)) {
             store.server.put(store.bucket, "table/_delta_log/1.checkpoint.parquet", new byte[100]);
             FileStatus status = FileStatus.of(store.address("table/_delta_log/1.checkpoint.parquet"), 100, 1);
             List<Supplier<DuckDb>> each = List.of(() -> data.duckDb, () -> {

@@ -1,7 +1,7 @@
 package io.nightshift.mariadb;
 
-import io.nightshift.storage.destination.ValueLimit;
-import io.nightshift.storage.source.BoundJob;
+import io.nightshift.destination.ValueLimit;
+import io.nightshift.source.BoundJob;
 import org.jspecify.annotations.Nullable;
 
 /// The values that the columns of a table can't hold. A row with one is quarantined.

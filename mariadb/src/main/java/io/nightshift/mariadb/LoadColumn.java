@@ -1,8 +1,8 @@
 package io.nightshift.mariadb;
 
+import io.nightshift.destination.table.OutputColumn;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.destination.table.OutputColumn;
-import io.nightshift.storage.source.BoundJob;
+import io.nightshift.source.BoundJob;
 
 /// A column of rows that are sent to MariaDB.
 ///

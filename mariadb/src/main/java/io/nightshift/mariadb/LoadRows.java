@@ -3,8 +3,8 @@ package io.nightshift.mariadb;
 import static io.nightshift.mariadb.MariadbTables.literal;
 import static io.nightshift.mariadb.MariadbTables.quoted;
 
-import io.nightshift.storage.destination.table.SentRows;
-import io.nightshift.storage.destination.table.SourceIds;
+import io.nightshift.destination.table.SentRows;
+import io.nightshift.destination.table.SourceIds;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.nightshift.mariadb;
 
-import io.nightshift.storage.destination.table.Carrier;
+import io.nightshift.destination.table.Carrier;
 import java.util.Map;
 import java.util.Optional;
 

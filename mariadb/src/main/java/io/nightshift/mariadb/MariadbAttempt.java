@@ -1,16 +1,16 @@
 package io.nightshift.mariadb;
 
+import io.nightshift.destination.PredictionColumns;
+import io.nightshift.destination.table.AttemptConnection;
+import io.nightshift.destination.table.SentRows;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.MariadbDestination;
+import io.nightshift.source.BoundJob;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
-import io.nightshift.storage.destination.PredictionColumns;
-import io.nightshift.storage.destination.table.AttemptConnection;
-import io.nightshift.storage.destination.table.SentRows;
-import io.nightshift.storage.source.BoundJob;
 import java.io.ByteArrayInputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

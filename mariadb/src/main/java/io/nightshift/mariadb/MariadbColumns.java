@@ -1,12 +1,12 @@
 package io.nightshift.mariadb;
 
+import io.nightshift.destination.PredictionColumns;
+import io.nightshift.destination.table.OutputColumn;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.destination.PredictionColumns;
-import io.nightshift.storage.destination.table.OutputColumn;
-import io.nightshift.storage.source.BoundJob;
+import io.nightshift.source.BoundJob;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

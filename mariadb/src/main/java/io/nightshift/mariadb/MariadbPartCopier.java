@@ -1,5 +1,6 @@
 package io.nightshift.mariadb;
 
+import io.nightshift.destination.ReuseFailure;
 import io.nightshift.mariadb.MariadbPublisher.Registered;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -7,7 +8,6 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.storage.database.Database;
-import io.nightshift.storage.destination.ReuseFailure;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,8 @@
 package io.nightshift.mariadb;
 
+import io.nightshift.destination.DestinationPlugin;
+import io.nightshift.destination.DestinationServices;
 import io.nightshift.protocol.job.MariadbDestination;
-import io.nightshift.storage.destination.DestinationPlugin;
-import io.nightshift.storage.destination.DestinationServices;
 
 /// MariaDB and MySQL, for programs with this module.
 public final class MariadbPlugin implements DestinationPlugin {

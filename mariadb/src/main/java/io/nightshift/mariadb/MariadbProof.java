@@ -2,6 +2,12 @@ package io.nightshift.mariadb;
 
 import static io.nightshift.mariadb.MariadbTables.quoted;
 
+import io.nightshift.destination.Check;
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.PredictionColumns;
+import io.nightshift.destination.Publication;
+import io.nightshift.destination.table.SourceIds;
+import io.nightshift.destination.table.TableProof;
 import io.nightshift.mariadb.MariadbPublisher.Registered;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -9,12 +15,6 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.Database;
-import io.nightshift.storage.destination.Check;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.PredictionColumns;
-import io.nightshift.storage.destination.Publication;
-import io.nightshift.storage.destination.table.SourceIds;
-import io.nightshift.storage.destination.table.TableProof;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,12 @@
 package io.nightshift.mariadb;
 
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.Manifest;
+import io.nightshift.destination.Publication;
+import io.nightshift.destination.PublicationRefusal;
+import io.nightshift.destination.server.ServerPublisher;
+import io.nightshift.destination.table.OutputColumn;
+import io.nightshift.destination.table.PartitionCounts;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -9,13 +16,6 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.storage.database.Database;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.Manifest;
-import io.nightshift.storage.destination.Publication;
-import io.nightshift.storage.destination.PublicationRefusal;
-import io.nightshift.storage.destination.server.ServerPublisher;
-import io.nightshift.storage.destination.table.OutputColumn;
-import io.nightshift.storage.destination.table.PartitionCounts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,13 +1,13 @@
 package io.nightshift.mariadb;
 
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.table.TableQuarantine;
 import io.nightshift.mariadb.MariadbPublisher.Registered;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.table.TableQuarantine;
 import java.time.Duration;
 import java.util.stream.Collectors;
 

@@ -4,11 +4,11 @@ import static io.nightshift.mariadb.MariadbTables.list;
 import static io.nightshift.mariadb.MariadbTables.literal;
 import static io.nightshift.mariadb.MariadbTables.quoted;
 
+import io.nightshift.destination.table.OutputColumn;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.MariadbDestination.Index;
 import io.nightshift.storage.database.Database;
-import io.nightshift.storage.destination.table.OutputColumn;
 import io.nightshift.storage.filesystem.Digests;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

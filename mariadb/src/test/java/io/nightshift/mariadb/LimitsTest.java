@@ -2,8 +2,9 @@ package io.nightshift.mariadb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.storage.TestData;
-import io.nightshift.storage.destination.ValueLimit;
+import io.nightshift.destination.DestinationData;
+import io.nightshift.destination.ValueLimit;
+import io.nightshift.source.TestData;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class LimitsTest {
             BLOB; 'a'; false
             """, quoteCharacter = '|')
     void aValueThatDoesNotFitMakesItsRowBad(String type, String value, boolean isBad, @TempDir Path folder) {
-        try (TestData data = new TestData(folder)) {
+        try (TestData data = DestinationData.open(folder)) {
             ValueLimit limit = Objects.requireNonNull(Limits.of(type, false));
             assertThat(data.rows("SELECT %s".formatted(limit.on("CAST(%s AS %s)".formatted(value, type)))))
                     .containsExactly(String.valueOf(isBad));
@@ -44,7 +45,7 @@ class LimitsTest {
 
     @Test
     void aLongIdIsCutWhereItsRowIsBadAndStillTellsRowsApart(@TempDir Path folder) {
-        try (TestData data = new TestData(folder)) {
+        try (TestData data = DestinationData.open(folder)) {
             String id = Limits.fitting("repeat('ä', 255) || x", "VARCHAR");
             assertThat(data.rows("SELECT count(DISTINCT %1$s), max(length(%1$s)) FROM (VALUES (''), ('a'), ('b')) t(x)"
                             .formatted(id)))

@@ -3,14 +3,14 @@ package io.nightshift.mariadb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.ContractBatch;
+import io.nightshift.destination.DestinationContract;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.ContractBatch;
-import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.testing.database.MariadbServer;
 import io.nightshift.testing.database.TcpProxy;
 import java.sql.Connection;

@@ -3,6 +3,15 @@ package io.nightshift.mariadb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.destination.Check;
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.DestinationData;
+import io.nightshift.destination.DestinationStore;
+import io.nightshift.destination.Finding;
+import io.nightshift.destination.OutputProof;
+import io.nightshift.destination.PartitionWriter;
+import io.nightshift.destination.ScoredRows;
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -16,24 +25,16 @@ import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.Destinations;
-import io.nightshift.storage.Sources;
-import io.nightshift.storage.TestData;
-import io.nightshift.storage.TestJobBuilder;
-import io.nightshift.storage.TestModels;
+import io.nightshift.source.BoundJob;
+import io.nightshift.source.TestData;
+import io.nightshift.source.TestJobBuilder;
+import io.nightshift.source.TestModels;
+import io.nightshift.source.kinds.Sources;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
-import io.nightshift.storage.destination.Check;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.DestinationStore;
-import io.nightshift.storage.destination.Finding;
-import io.nightshift.storage.destination.OutputProof;
-import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.duckdb.SqlStatement;
-import io.nightshift.storage.source.BoundJob;
 import io.nightshift.testing.database.MariadbServer;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -75,7 +76,7 @@ class MariadbValuesIT {
 
     @BeforeEach
     void start(@TempDir Path folder) throws SQLException {
-        data = new TestData(folder);
+        data = DestinationData.open(folder);
         data.execute("CREATE MACRO nightshift_output(ticket, output) AS ticket");
         database = MariadbServer.shared().create();
     }

@@ -1,5 +1,6 @@
 package io.nightshift.node;
 
+import io.nightshift.destination.DestinationStore;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
@@ -10,7 +11,6 @@ import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.Model;
-import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.PartitionAttempt;
 import io.nightshift.worker.partition.ReadSamples;

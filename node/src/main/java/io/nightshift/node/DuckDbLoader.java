@@ -1,7 +1,7 @@
 package io.nightshift.node;
 
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.worker.scoring.ScoreFunctions;

@@ -1,10 +1,10 @@
 package io.nightshift.node;
 
 import io.nightshift.coordinator.batch.task.StuckThreads;
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.Destinations;
-import io.nightshift.storage.Sources;
+import io.nightshift.source.kinds.Sources;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.worker.NodeFaults;

@@ -3,7 +3,7 @@ package io.nightshift.node;
 import com.typesafe.config.Config;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.source.SourceReader;
+import io.nightshift.source.SourceReader;
 import io.nightshift.worker.ScoringSlots;
 import io.nightshift.worker.Worker;
 import io.nightshift.worker.WorkerServices;

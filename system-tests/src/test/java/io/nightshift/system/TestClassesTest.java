@@ -49,6 +49,8 @@ final class TestClassesTest {
             "scoring",
             "smile",
             "storage",
+            "sources",
+            "destinations",
             "mariadb",
             "redis",
             "iceberg",

@@ -1,8 +1,8 @@
 package io.nightshift.worker;
 
+import io.nightshift.destination.PartitionWriter;
+import io.nightshift.destination.ScoredRows;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
-import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.ScoredRows;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;

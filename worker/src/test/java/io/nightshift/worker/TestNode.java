@@ -2,6 +2,10 @@ package io.nightshift.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.destination.DestinationStore;
+import io.nightshift.destination.FileNames;
+import io.nightshift.destination.PartitionWriter;
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -11,12 +15,8 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.Model;
-import io.nightshift.storage.Destinations;
-import io.nightshift.storage.TestData;
+import io.nightshift.source.TestData;
 import io.nightshift.storage.database.DataSources;
-import io.nightshift.storage.destination.DestinationStore;
-import io.nightshift.storage.destination.FileNames;
-import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.worker.partition.PartitionAttempt;
 import io.nightshift.worker.scoring.ScoreFunctions;
@@ -49,6 +49,7 @@ public final class TestNode extends TestData {
         try (Connection connection = duckDb.connect()) {
             Files.createDirectories(staging);
             ScoreFunctions.register(connection);
+            Destinations.register(connection);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         } catch (IOException e) {

@@ -1,7 +1,7 @@
 package io.nightshift.cli.batch;
 
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.node.MemoryBudget;
-import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.worker.scoring.ScoreFunctions;

@@ -1,7 +1,7 @@
 package io.nightshift.cli.check;
 
+import io.nightshift.source.BoundJob;
 import io.nightshift.storage.duckdb.Sql;
-import io.nightshift.storage.source.BoundJob;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

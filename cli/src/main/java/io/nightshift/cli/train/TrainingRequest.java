@@ -2,7 +2,7 @@ package io.nightshift.cli.train;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ParquetInput;
-import io.nightshift.storage.source.SourceColumns;
+import io.nightshift.source.SourceColumns;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

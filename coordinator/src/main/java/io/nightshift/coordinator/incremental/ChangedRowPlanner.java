@@ -5,9 +5,9 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
-import io.nightshift.storage.source.changed.ChangedRowScan.EntryVisitor;
-import io.nightshift.storage.source.changed.RowSet;
+import io.nightshift.source.SourceInspector.InspectedFile;
+import io.nightshift.source.changed.ChangedRowScan.EntryVisitor;
+import io.nightshift.source.changed.RowSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /// Its methods wait for disks, the network and the ledger's database. Safe for several threads and nodes.
 public final class ChangedRowPlanner {
 
-    /// Compares rows; see [io.nightshift.storage.source.changed.ChangedRowScan].
+    /// Compares rows; see [io.nightshift.source.changed.ChangedRowScan].
     public interface Scanner {
         /// Visits the rows of a job's source that have changed.
         void changed(Job job, List<InspectedFile> files, List<RowSet> before, EntryVisitor visitor);

@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.incremental;
 
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.source.FileVersion;
+import io.nightshift.source.FileVersion;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

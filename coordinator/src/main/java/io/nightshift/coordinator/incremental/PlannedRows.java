@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.incremental;
 
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.storage.source.changed.ChangedRowScan.EntryVisitor;
-import io.nightshift.storage.source.changed.RowSet;
+import io.nightshift.source.changed.ChangedRowScan.EntryVisitor;
+import io.nightshift.source.changed.RowSet;
 import java.util.List;
 import java.util.function.Consumer;
 

@@ -18,7 +18,7 @@ import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.BatchRegisterSnapshot;
-import io.nightshift.storage.source.changed.RowSet;
+import io.nightshift.source.changed.RowSet;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.DriverManager;

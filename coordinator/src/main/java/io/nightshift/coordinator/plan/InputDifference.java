@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.plan;
 
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.source.SourceInspector.InspectedFile;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

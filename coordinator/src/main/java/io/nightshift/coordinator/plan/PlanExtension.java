@@ -2,7 +2,7 @@ package io.nightshift.coordinator.plan;
 
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.source.SourceInspector.InspectedFile;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

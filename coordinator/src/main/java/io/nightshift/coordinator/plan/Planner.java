@@ -8,7 +8,7 @@ import io.nightshift.protocol.plan.CutPlan.Piece;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.wire.WireLimits;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.source.SourceInspector.InspectedFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,5 +1,7 @@
 package io.nightshift.coordinator.verification;
 
+import io.nightshift.destination.Check;
+import io.nightshift.destination.OutputProof;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Distribution;
@@ -7,8 +9,6 @@ import io.nightshift.protocol.batch.DistributionCounter;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.BatchCheck;
-import io.nightshift.storage.destination.Check;
-import io.nightshift.storage.destination.OutputProof;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

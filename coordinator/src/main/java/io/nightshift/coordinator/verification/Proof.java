@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.verification;
 
+import io.nightshift.destination.Finding;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.storage.destination.Finding;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

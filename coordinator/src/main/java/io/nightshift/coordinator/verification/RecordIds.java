@@ -1,14 +1,14 @@
 package io.nightshift.coordinator.verification;
 
+import io.nightshift.destination.Check;
+import io.nightshift.destination.OutputProof;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.destination.Check;
-import io.nightshift.storage.destination.OutputProof;
-import io.nightshift.storage.source.PinComparison;
-import io.nightshift.storage.source.SourcePins;
+import io.nightshift.source.PinComparison;
+import io.nightshift.source.SourcePins;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -2,12 +2,12 @@ package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CompactCommits;
+import io.nightshift.destination.Check;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Reuse;
-import io.nightshift.storage.destination.Check;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -25,7 +25,7 @@ import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -280,7 +280,7 @@ class BatchWindowTest extends DecisionsFixture {
         BatchDecision published = report(
                 1,
                 new CoordinatorMessage.PublicationCompleted(
-                        new io.nightshift.storage.destination.Publication("/out", ExampleBatch.DIGEST)));
+                        new io.nightshift.destination.Publication("/out", ExampleBatch.DIGEST)));
 
         assertThat(published.actions())
                 .containsExactly(new CoordinatorAction.TellRegister(new BatchRegisterCommand.BatchEnded(

@@ -19,7 +19,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.register.BatchRegisterCommand;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
+import io.nightshift.destination.Publication;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
@@ -15,7 +16,6 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.storage.destination.Publication;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -3,7 +3,7 @@ package io.nightshift.coordinator.incremental;
 import io.nightshift.coordinator.incremental.FileMarks.Planned;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.storage.source.changed.RowSet;
+import io.nightshift.source.changed.RowSet;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

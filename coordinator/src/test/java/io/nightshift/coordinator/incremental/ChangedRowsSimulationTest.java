@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import io.nightshift.coordinator.incremental.FileMarks.Planned;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.storage.source.changed.RowSet;
+import io.nightshift.source.changed.RowSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;

@@ -4,7 +4,7 @@ import io.nightshift.coordinator.incremental.FileMarks.Planned;
 import io.nightshift.coordinator.incremental.ReadFiles.Reading;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.storage.source.FileVersion;
+import io.nightshift.source.FileVersion;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.incremental.ReadFiles.Reading;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.storage.source.FileVersion;
+import io.nightshift.source.FileVersion;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;

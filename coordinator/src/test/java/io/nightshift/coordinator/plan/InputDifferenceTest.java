@@ -3,7 +3,7 @@ package io.nightshift.coordinator.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.source.SourceInspector.InspectedFile;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.source.SourceInspector.InspectedFile;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -3,11 +3,11 @@ package io.nightshift.coordinator.verification;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.verification.IncrementalCheck.Reading;
+import io.nightshift.destination.Check;
+import io.nightshift.destination.Finding;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.TimeRange;
 import io.nightshift.protocol.job.TimeRanges;
-import io.nightshift.storage.destination.Check;
-import io.nightshift.storage.destination.Finding;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

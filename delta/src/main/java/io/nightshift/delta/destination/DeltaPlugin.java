@@ -1,9 +1,9 @@
 package io.nightshift.delta.destination;
 
 import io.nightshift.delta.TableSchemas;
+import io.nightshift.destination.DestinationPlugin;
+import io.nightshift.destination.DestinationServices;
 import io.nightshift.protocol.job.DeltaDestination;
-import io.nightshift.storage.destination.DestinationPlugin;
-import io.nightshift.storage.destination.DestinationServices;
 
 /// Delta tables, for programs with this module.
 public final class DeltaPlugin implements DestinationPlugin {

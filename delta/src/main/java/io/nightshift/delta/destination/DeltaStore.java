@@ -1,20 +1,20 @@
 package io.nightshift.delta.destination;
 
 import io.nightshift.delta.TableSchemas;
+import io.nightshift.destination.FirstRows;
+import io.nightshift.destination.PartReuse;
+import io.nightshift.destination.lake.LakeStore;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaDestination;
+import io.nightshift.source.SourceReaders;
+import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.storage.dataset.Dataset;
-import io.nightshift.storage.destination.FirstRows;
-import io.nightshift.storage.destination.PartReuse;
-import io.nightshift.storage.destination.lake.LakeStore;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.source.SourceReaders;
-import io.nightshift.storage.source.files.ObjectCopies;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -1,8 +1,8 @@
 package io.nightshift.iceberg.destination;
 
+import io.nightshift.destination.lake.TableFile;
+import io.nightshift.destination.lake.Visibility;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.storage.destination.lake.TableFile;
-import io.nightshift.storage.destination.lake.Visibility;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.nightshift.iceberg.destination;
 
+import io.nightshift.destination.lake.FileFooters;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.destination.lake.FileFooters;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;

@@ -1,15 +1,15 @@
 package io.nightshift.iceberg.destination;
 
+import io.nightshift.destination.DestinationPlugin;
+import io.nightshift.destination.DestinationServices;
+import io.nightshift.destination.DestinationStore;
 import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.IcebergDestination;
+import io.nightshift.source.SourceReaders;
 import io.nightshift.storage.database.CatalogSettings;
-import io.nightshift.storage.destination.DestinationPlugin;
-import io.nightshift.storage.destination.DestinationServices;
-import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.endpoint.Diagnosis;
-import io.nightshift.storage.source.SourceReaders;
 import java.util.List;
 
 /// Iceberg tables and their catalogs, for programs with this module.

@@ -1,14 +1,14 @@
 package io.nightshift.iceberg.destination;
 
+import io.nightshift.destination.lake.LakeStore;
 import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.source.SourceReaders;
+import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.storage.dataset.Dataset;
-import io.nightshift.storage.destination.lake.LakeStore;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.source.SourceReaders;
-import io.nightshift.storage.source.files.ObjectCopies;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;

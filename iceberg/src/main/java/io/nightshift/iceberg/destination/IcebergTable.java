@@ -1,5 +1,10 @@
 package io.nightshift.iceberg.destination;
 
+import io.nightshift.destination.lake.LakeTable;
+import io.nightshift.destination.lake.PublishedParts;
+import io.nightshift.destination.lake.TableFile;
+import io.nightshift.destination.lake.Visibility;
+import io.nightshift.destination.parquet.FileColumns;
 import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.iceberg.OpenCatalog;
 import io.nightshift.iceberg.WarehouseFiles;
@@ -11,11 +16,6 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.OutputSchema;
-import io.nightshift.storage.destination.lake.LakeTable;
-import io.nightshift.storage.destination.lake.PublishedParts;
-import io.nightshift.storage.destination.lake.TableFile;
-import io.nightshift.storage.destination.lake.Visibility;
-import io.nightshift.storage.destination.parquet.FileColumns;
 import io.nightshift.storage.duckdb.DuckDb;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package io.nightshift.iceberg.destination;
 
+import io.nightshift.destination.lake.PublishedParts;
+import io.nightshift.destination.lake.PublishedParts.Part;
 import io.nightshift.iceberg.WarehouseFiles;
-import io.nightshift.storage.destination.lake.PublishedParts;
-import io.nightshift.storage.destination.lake.PublishedParts.Part;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import java.util.HashMap;

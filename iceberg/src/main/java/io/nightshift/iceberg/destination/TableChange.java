@@ -1,7 +1,7 @@
 package io.nightshift.iceberg.destination;
 
+import io.nightshift.destination.lake.CommitTries;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.destination.lake.CommitTries;
 import java.util.HashSet;
 import java.util.Set;
 import org.apache.iceberg.Snapshot;

@@ -3,10 +3,10 @@ package io.nightshift.iceberg.destination;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.ContractBatch;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.CatalogSettings;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.filesystem.Folders;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.nightshift.iceberg.destination;
 
-import io.nightshift.storage.destination.OfTheFiles;
+import io.nightshift.destination.OfTheFiles;
 import io.nightshift.testing.Nightly;
 
 /// The whole contract for a catalog with Iceberg's REST protocol.

@@ -3,13 +3,13 @@ package io.nightshift.iceberg.destination;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.ContractBatch;
+import io.nightshift.destination.DestinationContract;
+import io.nightshift.destination.LeaveOut;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.storage.database.CatalogSettings;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.ContractBatch;
-import io.nightshift.storage.destination.DestinationContract;
-import io.nightshift.storage.destination.LeaveOut;
 import io.nightshift.testing.database.IcebergServer;
 import java.util.Objects;
 import java.util.Set;

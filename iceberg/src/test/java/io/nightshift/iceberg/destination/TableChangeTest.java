@@ -3,11 +3,11 @@ package io.nightshift.iceberg.destination;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.destination.lake.Visibility;
 import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSources;
-import io.nightshift.storage.destination.lake.Visibility;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectStores;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.nightshift.node.configuration;
 
+import io.nightshift.source.files.CopyFolder;
+import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.storage.objectstore.StoreCredentials;
-import io.nightshift.storage.source.files.CopyFolder;
-import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

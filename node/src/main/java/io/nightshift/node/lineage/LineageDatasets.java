@@ -1,5 +1,6 @@
 package io.nightshift.node.lineage;
 
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Input;
@@ -8,7 +9,6 @@ import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParquetInput;
-import io.nightshift.storage.Destinations;
 import io.nightshift.storage.dataset.Dataset;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -7,7 +7,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
-import io.nightshift.storage.source.BoundJob;
+import io.nightshift.source.BoundJob;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -9,7 +9,7 @@ import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
 import io.nightshift.protocol.schedule.ScheduledJobCommand;
 import io.nightshift.protocol.schedule.ScheduledJobReply;
-import io.nightshift.storage.Sources;
+import io.nightshift.source.kinds.Sources;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;

@@ -8,7 +8,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.register.BatchRegisterCommand.Rejected;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.source.SourceInspector;
+import io.nightshift.source.SourceInspector;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,9 +1,9 @@
 package io.nightshift.node.submission;
 
 import io.nightshift.api.SchemaReport;
+import io.nightshift.destination.PublishedSchema;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.OutputSchema;
-import io.nightshift.storage.destination.PublishedSchema;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,10 +1,10 @@
 package io.nightshift.node.submission;
 
 import io.nightshift.coordinator.ledger.RegisteredBatches;
+import io.nightshift.destination.DestinationStore;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.storage.destination.DestinationStore;
 import java.util.Optional;
 import java.util.function.Supplier;
 

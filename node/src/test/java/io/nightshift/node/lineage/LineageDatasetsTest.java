@@ -2,9 +2,9 @@ package io.nightshift.node.lineage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
-import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.dataset.Dataset;

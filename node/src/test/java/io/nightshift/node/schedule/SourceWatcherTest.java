@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.coordinator.schedule.ScheduleServices.SourceRequest;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
-import io.nightshift.storage.Sources;
+import io.nightshift.source.kinds.Sources;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -6,16 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.api.SchemaReport;
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.storage.Destinations;
+import io.nightshift.source.SourcePins;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

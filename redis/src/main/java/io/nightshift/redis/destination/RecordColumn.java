@@ -1,8 +1,8 @@
 package io.nightshift.redis.destination;
 
+import io.nightshift.destination.PredictionColumns;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.destination.PredictionColumns;
-import io.nightshift.storage.source.BoundJob;
+import io.nightshift.source.BoundJob;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,9 +1,9 @@
 package io.nightshift.redis.destination;
 
+import io.nightshift.destination.table.SentRows;
+import io.nightshift.destination.table.SourceIds;
 import io.nightshift.protocol.job.RedisDestination.Format;
 import io.nightshift.redis.RedisConnection;
-import io.nightshift.storage.destination.table.SentRows;
-import io.nightshift.storage.destination.table.SourceIds;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.List;

@@ -2,8 +2,8 @@ package io.nightshift.redis.destination;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.nightshift.destination.table.Carrier;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.destination.table.Carrier;
 import java.util.Set;
 
 /// How a value of DuckDB becomes a text: in the field of a hash, or in JSON.

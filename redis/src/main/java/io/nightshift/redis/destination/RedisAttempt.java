@@ -1,5 +1,8 @@
 package io.nightshift.redis.destination;
 
+import io.nightshift.destination.PartitionWriter;
+import io.nightshift.destination.ScoredRows;
+import io.nightshift.destination.table.SentRows;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.Failure;
@@ -7,9 +10,6 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.redis.RedisConnection;
 import io.nightshift.storage.database.DataSourceSettings;
-import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.ScoredRows;
-import io.nightshift.storage.destination.table.SentRows;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;

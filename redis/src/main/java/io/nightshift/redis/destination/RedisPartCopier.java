@@ -1,11 +1,11 @@
 package io.nightshift.redis.destination;
 
+import io.nightshift.destination.ReuseFailure;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.redis.RedisConnection;
-import io.nightshift.storage.destination.ReuseFailure;
 import java.util.ArrayList;
 import java.util.List;
 import redis.clients.jedis.Protocol.Command;

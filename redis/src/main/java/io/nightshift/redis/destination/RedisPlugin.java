@@ -1,12 +1,12 @@
 package io.nightshift.redis.destination;
 
+import io.nightshift.destination.DestinationPlugin;
+import io.nightshift.destination.DestinationServices;
+import io.nightshift.destination.DestinationStore;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.RedisDestination;
-import io.nightshift.storage.destination.DestinationPlugin;
-import io.nightshift.storage.destination.DestinationServices;
-import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.source.SourceReaders;
 import io.nightshift.storage.endpoint.Diagnosis;
-import io.nightshift.storage.source.SourceReaders;
 import java.util.List;
 
 /// Redis and Valkey, for programs with this module.

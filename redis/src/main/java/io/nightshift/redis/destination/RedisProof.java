@@ -1,6 +1,13 @@
 package io.nightshift.redis.destination;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.destination.Check;
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.FileNames;
+import io.nightshift.destination.OutputProof;
+import io.nightshift.destination.PredictionColumns;
+import io.nightshift.destination.Publication;
+import io.nightshift.destination.table.SourceIds;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
@@ -11,13 +18,6 @@ import io.nightshift.protocol.job.RedisDestination.Format;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.redis.RedisConnection;
 import io.nightshift.storage.database.DataSourceSettings;
-import io.nightshift.storage.destination.Check;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.FileNames;
-import io.nightshift.storage.destination.OutputProof;
-import io.nightshift.storage.destination.PredictionColumns;
-import io.nightshift.storage.destination.Publication;
-import io.nightshift.storage.destination.table.SourceIds;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,10 @@
 package io.nightshift.redis.destination;
 
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.Manifest;
+import io.nightshift.destination.Publication;
+import io.nightshift.destination.PublicationRefusal;
+import io.nightshift.destination.server.ServerPublisher;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -11,11 +16,6 @@ import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.redis.RedisConnection;
 import io.nightshift.redis.RedisServerFacts;
 import io.nightshift.redis.destination.RedisBatch.State;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.Manifest;
-import io.nightshift.storage.destination.Publication;
-import io.nightshift.storage.destination.PublicationRefusal;
-import io.nightshift.storage.destination.server.ServerPublisher;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;

@@ -5,6 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.destination.Check;
+import io.nightshift.destination.CommittedBatch;
+import io.nightshift.destination.DestinationData;
+import io.nightshift.destination.DestinationStore;
+import io.nightshift.destination.Finding;
+import io.nightshift.destination.OutputProof;
+import io.nightshift.destination.PartitionWriter;
+import io.nightshift.destination.ScoredRows;
+import io.nightshift.destination.ValueLimit;
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -20,25 +30,16 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.redis.RedisConnection;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.Destinations;
-import io.nightshift.storage.Sources;
-import io.nightshift.storage.TestData;
-import io.nightshift.storage.TestJobBuilder;
-import io.nightshift.storage.TestModels;
+import io.nightshift.source.BoundJob;
+import io.nightshift.source.TestData;
+import io.nightshift.source.TestJobBuilder;
+import io.nightshift.source.TestModels;
+import io.nightshift.source.kinds.Sources;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
-import io.nightshift.storage.destination.Check;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.DestinationStore;
-import io.nightshift.storage.destination.Finding;
-import io.nightshift.storage.destination.OutputProof;
-import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.ScoredRows;
-import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.duckdb.SqlStatement;
-import io.nightshift.storage.source.BoundJob;
 import io.nightshift.testing.database.RedisServer;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -77,7 +78,7 @@ class RedisValuesIT {
 
     @BeforeEach
     void start(@TempDir Path folder) {
-        data = new TestData(folder);
+        data = DestinationData.open(folder);
         data.execute("CREATE MACRO nightshift_output(ticket, output) AS ticket");
         url = RedisServer.shared().create();
         connection = connect(new DataSourceSettings("cache", url, null, null));

@@ -2,12 +2,8 @@ package io.nightshift.storage.duckdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.protocol.batch.Attempt;
-import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.storage.destination.FileNames;
 import java.sql.SQLException;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -33,13 +29,5 @@ final class DuckDbErrorTest {
                 "planning", new SQLException("IO Error: No files found that match the pattern \"/lake/a.parquet\""));
 
         assertThat(failure.resource()).isEqualTo(new FailedResource(FailedResource.Type.INPUT, "/lake/a.parquet"));
-    }
-
-    /// A cancelled batch removes the staged files of attempts that still run.
-    @Test
-    void aMissingStagedFileIsNoMissingInput() {
-        String staged = new FileNames(".parquet").stagedPart(new Attempt(new BatchId("flights-1"), 6, new Epoch(1, 7)));
-
-        assertThat(missing("/predictions/.staging/attempts/" + staged)).isEqualTo(FailedResource.Type.STORAGE);
     }
 }

@@ -1,7 +1,5 @@
 package io.nightshift.storage.objectstore;
 
-import io.nightshift.storage.source.files.CopyFolder;
-import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.testing.objectstore.FaultProxy;
 import io.nightshift.testing.objectstore.S3Server;
 import java.io.IOException;
@@ -37,28 +35,22 @@ public final class TestStore implements AutoCloseable {
         proxy = FaultProxy.start(server.endpoint());
     }
 
-    /// Copies of the bucket's objects, read through the proxy.
-    public ObjectCopies copies(Path folder) {
-        return copies(folder, CopyFolder.DEFAULT_LIMIT);
+    /// The bucket, through the proxy.
+    public ObjectStores stores() {
+        return stores(1_000);
     }
 
-    public ObjectCopies copies(Path folder, long limit) {
-        return copies(folder, limit, 1_000);
-    }
-
+    /// The bucket, through the proxy.
+    ///
     /// @param page the number of objects that an answer of the store lists
-    public ObjectCopies copies(Path folder, long limit, int page) {
-        return new ObjectCopies(
-                ObjectStores.only(
-                        List.of(TestSettings.of("lake", proxy.endpoint(), bucket)), new ObjectStore.Tuning(page, 10)),
-                new CopyFolder(folder, limit));
+    public ObjectStores stores(int page) {
+        return ObjectStores.only(
+                List.of(TestSettings.of("lake", proxy.endpoint(), bucket)), new ObjectStore.Tuning(page, 10));
     }
 
-    /// Copies of the bucket's objects, read straight from the server.
-    public ObjectCopies directCopies(Path folder) {
-        return new ObjectCopies(
-                ObjectStores.only(List.of(TestSettings.of("lake", server.endpoint(), bucket))),
-                new CopyFolder(folder, CopyFolder.DEFAULT_LIMIT));
+    /// The bucket, straight from the server.
+    public ObjectStores directStores() {
+        return ObjectStores.only(List.of(TestSettings.of("lake", server.endpoint(), bucket)));
     }
 
     public String address(String key) {

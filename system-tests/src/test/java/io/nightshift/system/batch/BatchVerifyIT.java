@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.destination.folder.BatchFolders;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -11,7 +12,6 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.register.BatchRegisterEvent;
-import io.nightshift.storage.destination.folder.BatchFolders;
 import io.nightshift.testing.CommandResult;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,10 +3,10 @@ package io.nightshift.system.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.destination.DestinationStore;
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
-import io.nightshift.storage.destination.DestinationStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package io.nightshift.system.fuzz;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.source.Expressions;
 import io.nightshift.storage.duckdb.DuckDb;
-import io.nightshift.storage.source.Expressions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

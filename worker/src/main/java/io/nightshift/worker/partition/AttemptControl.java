@@ -1,13 +1,13 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.destination.PartitionWriter;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.model.Scorer;
-import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.source.HeldSlices;
 import io.nightshift.storage.objectstore.FetchControl;
-import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.worker.scoring.ModelFailure;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -1,11 +1,11 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.destination.PartitionWriter;
+import io.nightshift.destination.ValueLimits;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.scoring.Model;
-import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.ValueLimits;
+import io.nightshift.source.SourceReader;
 import io.nightshift.storage.duckdb.DuckDb;
-import io.nightshift.storage.source.SourceReader;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// The parts of an attempt. They do not change while it runs.

@@ -1,11 +1,11 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.destination.ScoredRows;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.Slice;
-import io.nightshift.storage.destination.ScoredRows;
-import io.nightshift.storage.source.BoundJob;
-import io.nightshift.storage.source.SourceReader.BoundSlices;
+import io.nightshift.source.BoundJob;
+import io.nightshift.source.SourceReader.BoundSlices;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,6 @@
 package io.nightshift.worker.partition;
 
-import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.source.HeldSlices;
 
 /// The objects that the stages of a running attempt share. [PartitionAttempt] closes the connection and the slices.
 ///

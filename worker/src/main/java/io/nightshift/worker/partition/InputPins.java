@@ -4,8 +4,8 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.source.PinComparison;
-import io.nightshift.storage.source.SourcePins;
+import io.nightshift.source.PinComparison;
+import io.nightshift.source.SourcePins;
 import java.io.IOException;
 import java.util.List;
 

@@ -6,7 +6,7 @@ import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.source.changed.RowSet;
+import io.nightshift.source.changed.RowSet;
 import java.util.List;
 
 /// The memory that a node needs to score a job: overhead + model + lookups + reading + threads × block × row

@@ -2,7 +2,7 @@ package io.nightshift.worker.partition;
 
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.source.SourceReader.BoundSlices;
+import io.nightshift.source.SourceReader.BoundSlices;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package io.nightshift.worker.partition;
 
-import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.destination.PartitionWriter;
 import java.io.IOException;
 
 /// Makes the output of an attempt durable step by step, and measures the time in which it does. For the scoring

@@ -1,17 +1,17 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.destination.PartitionWriter;
+import io.nightshift.destination.ValueLimits;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.Model;
-import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.ValueLimits;
+import io.nightshift.source.HeldSlices;
+import io.nightshift.source.SourceReaders;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
-import io.nightshift.storage.source.HeldSlices;
-import io.nightshift.storage.source.SourceReaders;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;

@@ -1,13 +1,13 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.destination.ScoredRows;
+import io.nightshift.destination.ValueLimits;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.destination.ScoredRows;
-import io.nightshift.storage.destination.ValueLimits;
+import io.nightshift.source.BoundJob;
+import io.nightshift.source.Categories;
+import io.nightshift.source.Categories.Unseen;
+import io.nightshift.source.SourceReader.BoundSlices;
 import io.nightshift.storage.duckdb.SqlStatement;
-import io.nightshift.storage.source.BoundJob;
-import io.nightshift.storage.source.Categories;
-import io.nightshift.storage.source.Categories.Unseen;
-import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.worker.scoring.CheckedValues;
 import java.util.List;
 import java.util.function.Function;

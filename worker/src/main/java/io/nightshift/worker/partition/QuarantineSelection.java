@@ -1,13 +1,13 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.destination.QuarantineTable;
+import io.nightshift.destination.QuarantinedRows;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Cut;
-import io.nightshift.storage.destination.QuarantineTable;
-import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.source.SourceReader.BoundSlices;
+import io.nightshift.source.SourceRelation;
 import io.nightshift.storage.duckdb.Sql;
-import io.nightshift.storage.source.SourceReader.BoundSlices;
-import io.nightshift.storage.source.SourceRelation;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

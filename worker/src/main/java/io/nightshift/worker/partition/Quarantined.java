@@ -1,9 +1,9 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.destination.PartitionWriter;
+import io.nightshift.destination.ScoredRows;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
-import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.ScoredRows;
-import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.source.HeldSlices;
 import java.io.IOException;
 import java.sql.ResultSet;
 import java.sql.SQLException;

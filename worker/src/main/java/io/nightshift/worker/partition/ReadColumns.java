@@ -1,7 +1,7 @@
 package io.nightshift.worker.partition;
 
-import io.nightshift.storage.source.BoundJob;
-import io.nightshift.storage.source.BoundJob.Bound;
+import io.nightshift.source.BoundJob;
+import io.nightshift.source.BoundJob.Bound;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;

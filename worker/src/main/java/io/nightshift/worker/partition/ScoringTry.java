@@ -1,14 +1,14 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.destination.PartitionWriter;
+import io.nightshift.destination.PredictionColumns;
+import io.nightshift.destination.ScoredRows;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Scorer;
-import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.PredictionColumns;
-import io.nightshift.storage.destination.ScoredRows;
+import io.nightshift.source.BoundJob.Feature;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.SqlStatement;
-import io.nightshift.storage.source.BoundJob.Feature;
 import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.scoring.CheckCounter;
 import io.nightshift.worker.scoring.ScoringSession;

@@ -1,12 +1,12 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.destination.PredictionColumns;
+import io.nightshift.destination.ScoredRows;
 import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Scorer;
 import io.nightshift.scoring.model.Task;
-import io.nightshift.storage.destination.PredictionColumns;
-import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.worker.scoring.ComparingScorer;
 import io.nightshift.worker.scoring.ModelComparator;
 import io.nightshift.worker.scoring.ShadowScorer;

@@ -1,8 +1,8 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.source.SourceReader.BoundSlices;
+import io.nightshift.source.SourceRelation;
 import io.nightshift.storage.duckdb.Sql;
-import io.nightshift.storage.source.SourceReader.BoundSlices;
-import io.nightshift.storage.source.SourceRelation;
 import java.util.ArrayList;
 import java.util.List;
 

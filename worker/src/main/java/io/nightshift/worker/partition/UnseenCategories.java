@@ -1,8 +1,8 @@
 package io.nightshift.worker.partition;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.source.BoundJob.Feature;
-import io.nightshift.storage.source.Categories.Unseen;
+import io.nightshift.source.BoundJob.Feature;
+import io.nightshift.source.Categories.Unseen;
 import io.nightshift.worker.scoring.UnseenCounter;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,7 +1,7 @@
 package io.nightshift.worker.scoring;
 
-import io.nightshift.storage.source.BoundJob;
-import io.nightshift.storage.source.BoundJob.CheckedColumn;
+import io.nightshift.source.BoundJob;
+import io.nightshift.source.BoundJob.CheckedColumn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

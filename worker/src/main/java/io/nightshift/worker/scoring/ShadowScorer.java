@@ -1,5 +1,6 @@
 package io.nightshift.worker.scoring;
 
+import io.nightshift.destination.PredictionColumns;
 import io.nightshift.protocol.batch.DistributionCounter;
 import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.ModelDifferences;
@@ -7,8 +8,7 @@ import io.nightshift.protocol.batch.RowDifference;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Scorer;
 import io.nightshift.scoring.model.Task;
-import io.nightshift.storage.destination.PredictionColumns;
-import io.nightshift.storage.source.BoundJob.Feature;
+import io.nightshift.source.BoundJob.Feature;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;

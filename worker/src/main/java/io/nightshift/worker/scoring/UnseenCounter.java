@@ -1,8 +1,8 @@
 package io.nightshift.worker.scoring;
 
-import io.nightshift.storage.source.BoundJob.Feature;
-import io.nightshift.storage.source.Categories;
-import io.nightshift.storage.source.Categories.Unseen;
+import io.nightshift.source.BoundJob.Feature;
+import io.nightshift.source.Categories;
+import io.nightshift.source.Categories.Unseen;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

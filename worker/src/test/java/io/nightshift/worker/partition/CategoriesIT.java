@@ -8,7 +8,7 @@ import io.nightshift.protocol.job.Job.UnseenCategories;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.TextHash;
-import io.nightshift.storage.TestJobBuilder;
+import io.nightshift.source.TestJobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;

@@ -11,7 +11,7 @@ import io.nightshift.protocol.job.BatchCheck.OnFail;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelFeature;
-import io.nightshift.storage.TestJobBuilder;
+import io.nightshift.source.TestJobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.TestJobBuilder;
-import io.nightshift.storage.TestModels;
+import io.nightshift.source.TestJobBuilder;
+import io.nightshift.source.TestModels;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

@@ -11,7 +11,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Scorer;
-import io.nightshift.storage.TestJobBuilder;
+import io.nightshift.source.TestJobBuilder;
 import io.nightshift.worker.FixedModel;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;

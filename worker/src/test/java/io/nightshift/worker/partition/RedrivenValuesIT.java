@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.api.QuarantinedRow;
+import io.nightshift.destination.QuarantinedRows;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.plan.Cut;
-import io.nightshift.storage.TestJobBuilder;
-import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.source.TestJobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import java.nio.file.Path;

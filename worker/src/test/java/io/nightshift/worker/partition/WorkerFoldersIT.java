@@ -3,11 +3,11 @@ package io.nightshift.worker.partition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.storage.Destinations;
-import io.nightshift.storage.TestJobBuilder;
+import io.nightshift.source.TestJobBuilder;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;

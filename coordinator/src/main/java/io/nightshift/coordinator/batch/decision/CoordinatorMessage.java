@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch.decision;
 
 import io.nightshift.coordinator.batch.state.Measured;
+import io.nightshift.destination.Publication;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -8,8 +9,7 @@ import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.storage.destination.Publication;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.source.SourceInspector.InspectedFile;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

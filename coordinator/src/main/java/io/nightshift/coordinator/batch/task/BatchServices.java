@@ -9,7 +9,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.source.SourceInspector;
+import io.nightshift.source.SourceInspector;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Executor;

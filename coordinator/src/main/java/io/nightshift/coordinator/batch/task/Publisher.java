@@ -3,15 +3,15 @@ package io.nightshift.coordinator.batch.task;
 import io.nightshift.coordinator.batch.decision.RemovalStep;
 import io.nightshift.coordinator.batch.decision.StagedParts;
 import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.destination.Publication;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.storage.destination.Publication;
 import java.util.Optional;
 
 /// Makes a batch visible, at its job's destination. Each method is that of
-/// [DestinationStore][io.nightshift.storage.destination.DestinationStore] with the same name, whose contract
+/// [DestinationStore][io.nightshift.destination.DestinationStore] with the same name, whose contract
 /// says what may be repeated and what a crash leaves behind. Blocking; called off the actors' threads.
 public interface Publisher {
 

@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.batch.task;
 
 import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.destination.Publication;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.Supplement;
-import io.nightshift.storage.destination.Publication;
 import java.util.Optional;
 
 /// Carries out the steps of a redrive: see [RedriveDecisions]. Each blocks, may be repeated, and fails with a

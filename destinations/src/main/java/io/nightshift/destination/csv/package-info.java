@@ -1,0 +1,5 @@
+/// CSV files as a destination.
+@NullMarked
+package io.nightshift.destination.csv;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// Several destinations that get the same rows.
+@NullMarked
+package io.nightshift.destination.several;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,249 @@
+package io.nightshift.source.kinds;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ChangedRows;
+import io.nightshift.protocol.job.CsvInput;
+import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NdjsonInput;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PartitionKey;
+import io.nightshift.protocol.plan.CutPlan;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.source.BoundJob;
+import io.nightshift.source.BoundJobs;
+import io.nightshift.source.FileSelection;
+import io.nightshift.source.JoinedColumns;
+import io.nightshift.source.KeyDivision;
+import io.nightshift.source.PartitionScan;
+import io.nightshift.source.PinComparison;
+import io.nightshift.source.RowCounts;
+import io.nightshift.source.SourceInspector;
+import io.nightshift.source.SourceReader;
+import io.nightshift.source.SourceReaders;
+import io.nightshift.source.SourceState;
+import io.nightshift.source.changed.ChangedRowReader;
+import io.nightshift.source.changed.ChangedRowScan;
+import io.nightshift.source.changed.RowSet;
+import io.nightshift.source.changed.RowSets;
+import io.nightshift.source.files.ObjectCopies;
+import io.nightshift.source.files.SourceFiles;
+import io.nightshift.source.lookup.LookupReader;
+import io.nightshift.source.lookup.LookupTables;
+import io.nightshift.source.parquet.ParquetReader;
+import io.nightshift.source.parquet.SparseSlices;
+import io.nightshift.source.sql.HeldSnapshots;
+import io.nightshift.source.sql.SqlReader;
+import io.nightshift.source.text.TextCache;
+import io.nightshift.source.text.TextReader;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.database.ReadConnections;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.filesystem.FileRoots;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/// Every kind of source: the one place that knows which reader belongs to which case of
+/// [Input][io.nightshift.protocol.job.Input]. Safe for several threads.
+public final class Sources implements SourceReaders, SourceInspector, AutoCloseable {
+
+    private final Supplier<DuckDb> duckDb;
+    private final FileRoots roots;
+    private final ObjectCopies copies;
+    private final SourceFiles files;
+    private final SparseSlices objects;
+    private final DataSources dataSources;
+    private final ReadConnections connections;
+    private final HeldSnapshots snapshots;
+    private final RowCounts counts;
+    private final BoundJobs bound;
+    private final TextCache texts;
+    private final LookupTables lookups;
+    private final RowSets rowSets;
+
+    /// @param duckDb opened when first needed
+    /// @param roots that jobs may use
+    /// @param copies of objects, from the stores that jobs may read
+    /// @param dataSources that jobs may name
+    /// @param connections of this process to those
+    public Sources(
+            Supplier<DuckDb> duckDb,
+            FileRoots roots,
+            ObjectCopies copies,
+            DataSources dataSources,
+            ReadConnections connections) {
+        this.duckDb = duckDb;
+        this.roots = roots;
+        this.copies = copies;
+        this.files = new SourceFiles(roots, copies);
+        this.objects = new SparseSlices(files);
+        this.dataSources = dataSources;
+        this.connections = connections;
+        this.snapshots = new HeldSnapshots();
+        this.counts = new RowCounts();
+        this.bound = new BoundJobs();
+        this.texts = new TextCache();
+        this.lookups = new LookupTables(duckDb);
+        this.rowSets = RowSets.NONE;
+    }
+
+    private Sources(Sources other, RowSets rowSets) {
+        this.duckDb = other.duckDb;
+        this.roots = other.roots;
+        this.copies = other.copies;
+        this.files = other.files;
+        this.objects = other.objects;
+        this.dataSources = other.dataSources;
+        this.connections = other.connections;
+        this.snapshots = other.snapshots;
+        this.counts = other.counts;
+        this.bound = other.bound;
+        this.texts = other.texts;
+        this.lookups = other.lookups;
+        this.rowSets = rowSets;
+    }
+
+    /// The same sources, for jobs that read changed rows.
+    ///
+    /// @param rows those that batches have scored
+    public Sources with(RowSets rows) {
+        return new Sources(this, rows);
+    }
+
+    /// Sources of a process that knows no databases.
+    ///
+    /// @param duckDb opened when first needed
+    /// @param roots that jobs may use
+    /// @param copies of objects, from the stores that jobs may read
+    public Sources(Supplier<DuckDb> duckDb, FileRoots roots, ObjectCopies copies) {
+        this(duckDb, roots, copies, DataSources.NONE, new ReadConnections(1));
+    }
+
+    /// Sources on the node's disks.
+    ///
+    /// @param duckDb opened when first needed
+    /// @param roots that jobs may use
+    public Sources(Supplier<DuckDb> duckDb, FileRoots roots) {
+        this(duckDb, roots, ObjectCopies.none());
+    }
+
+    /// Sources that may be anywhere on the node's disks.
+    public Sources(Supplier<DuckDb> duckDb) {
+        this(duckDb, FileRoots.UNRESTRICTED);
+    }
+
+    /// The copies of objects, with the stores that jobs may use.
+    public ObjectCopies objects() {
+        return copies;
+    }
+
+    /// The folders that jobs may use.
+    public FileRoots roots() {
+        return roots;
+    }
+
+    /// Closes the connections to databases.
+    @Override
+    public void close() {
+        snapshots.close();
+        connections.close();
+    }
+
+    @Override
+    public SourceReader of(Job.Source source) {
+        return of(source, files);
+    }
+
+    @Override
+    public SourceReader of(Job job) {
+        SourceReader reader = of(job.source());
+        return job.incremental() instanceof ChangedRows
+                ? new ChangedRowReader(reader, job.source(), duckDb, rowSets, lookups)
+                : reader;
+    }
+
+    /// Finds the changed rows of a job that reads these alone.
+    public ChangedRowScan changedRows(Job job) {
+        return new ChangedRowScan(duckDb.get(), rowSets, job, this);
+    }
+
+    /// Visits the last entry of each key in several sets, as [ChangedRowScan#last].
+    public void lastRows(List<RowSet> merged, ChangedRowScan.EntryVisitor visitor) {
+        ChangedRowScan.last(duckDb.get(), rowSets, merged, visitor);
+    }
+
+    /// @param listing lists the source's own files
+    private SourceReader of(Job.Source source, SourceFiles listing) {
+        return source.lookups().isEmpty()
+                ? of(source, listing, JoinedColumns.NONE)
+                : new LookupReader(source, joined -> of(source, listing, joined), this, lookups);
+    }
+
+    private SourceReader of(Job.Source source, SourceFiles listing, JoinedColumns joined) {
+        return switch (source.input()) {
+            case ParquetInput parquet -> new ParquetReader(duckDb, listing, objects, bound, source, joined);
+            case DatabaseInput database -> new SqlReader(duckDb, database, dataSources, connections, snapshots, joined);
+            case CsvInput csv -> new TextReader(duckDb, listing, texts, source, joined);
+            case NdjsonInput ndjson -> new TextReader(duckDb, listing, texts, source, joined);
+        };
+    }
+
+    @Override
+    public PinComparison pins(Job job) {
+        return of(job).pins();
+    }
+
+    /// Looks at how much a source holds, cheaply enough to be repeated every few seconds. Waits for the file
+    /// system.
+    ///
+    /// @throws io.nightshift.protocol.failure.FailureException if the source can't be listed, or may not be
+    ///     read
+    public SourceState state(Job.Source source) {
+        return of(source).state(source, counts);
+    }
+
+    @Override
+    public String fetches(Job job, ModelDescription model, List<InspectedFile> files) {
+        return of(job.source()).fetches(job, model, files);
+    }
+
+    @Override
+    public List<InspectedFile> plan(BatchId batch, Job job, ModelDescription model) {
+        return of(job.source()).plan(batch, job, model);
+    }
+
+    @Override
+    public void release(BatchId batch) {
+        snapshots.release(batch);
+    }
+
+    @Override
+    public CutPlan count(Job job, ModelDescription model, List<InspectedFile> files) {
+        PartitionKey key = Objects.requireNonNull(job.partitions().key());
+        BoundJob bound = of(job.source()).bind(job, model);
+        KeyDivision division = KeyDivision.of(key, Objects.requireNonNull(bound.partition()));
+        // A reader for the key alone: it fetches no other columns.
+        Job.Source source = job.source();
+        SourceReader reader = of(new Job.Source(source.input(), key.by(), false, source.select(), null));
+        try (Connection connection = duckDb.get().connect()) {
+            return new PartitionScan(reader, files, division, job).count(connection);
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the partition key can't be read", e), e);
+        }
+    }
+
+    @Override
+    public List<InspectedFile> inspect(Job job, ModelDescription model) {
+        return of(job.source()).inspect(job, model);
+    }
+
+    /// As [#inspect(Job, ModelDescription)], of files of the source that are selected.
+    public List<InspectedFile> inspect(Job job, ModelDescription model, FileSelection selection) {
+        return of(job.source(), files.selecting(selection)).inspect(job, model);
+    }
+}

@@ -1,7 +1,0 @@
-/// The code that destinations share if their output is a folder of files for each batch: staging, gathering,
-/// publishing with one rename, comparing with the ledger, removing. A kind of file is a
-/// [FileFormat][io.nightshift.storage.destination.folder.FileFormat].
-@NullMarked
-package io.nightshift.storage.destination.folder;
-
-import org.jspecify.annotations.NullMarked;

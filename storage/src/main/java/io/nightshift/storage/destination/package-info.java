@@ -1,5 +1,0 @@
-/// Destinations of predictions: the contract of a destination, and the code that all kinds share.
-@NullMarked
-package io.nightshift.storage.destination;
-
-import org.jspecify.annotations.NullMarked;

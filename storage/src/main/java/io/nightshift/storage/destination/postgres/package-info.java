@@ -1,6 +1,0 @@
-/// A table of a PostgreSQL database as a destination: rows on their way into it, publication, and what is
-/// there read again.
-@NullMarked
-package io.nightshift.storage.destination.postgres;
-
-import org.jspecify.annotations.NullMarked;

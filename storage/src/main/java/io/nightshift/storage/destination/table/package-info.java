@@ -1,6 +1,0 @@
-/// The shared parts of destinations that are tables of a database: rows from DuckDB to a writer, the connection of
-/// an attempt, and the comparison of a table's rows with the ledger.
-@NullMarked
-package io.nightshift.storage.destination.table;
-
-import org.jspecify.annotations.NullMarked;
