@@ -4,25 +4,41 @@ import io.nightshift.scoring.format.MalformedModelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Reads a [DocumentValue] by the types that its reader expects. A value of another type is refused with a
 /// message that names its place in the document.
 /// A number, or a number written as text, as XGBoost does.
 public final class DocumentReader {
 
-    private final String path;
+    /// The reader of the object or array that has this value, or null.
+    private final @Nullable DocumentReader parent;
+    /// The name of the document or the member, or null for an element of an array.
+    private final @Nullable String name;
+    /// The position of an element, or 0.
+    private final int index;
+
     private final DocumentValue document;
 
-    /// @param path the place of the value in the document, for messages
+    /// @param name what messages call the document
     /// @param document the value
-    public DocumentReader(String path, DocumentValue document) {
-        this.path = path;
+    public DocumentReader(String name, DocumentValue document) {
+        this(null, name, 0, document);
+    }
+
+    private DocumentReader(@Nullable DocumentReader parent, @Nullable String name, int index, DocumentValue document) {
+        this.parent = parent;
+        this.name = name;
+        this.index = index;
         this.document = document;
     }
 
     /// The place of the value in the document, for messages.
     public String path() {
-        return path;
+        if (parent == null) {
+            return String.valueOf(name);
+        }
+        return parent.path() + (name == null ? "[" + index + "]" : ", " + name);
     }
 
     /// Whether the value is an object with this member.
@@ -53,13 +69,13 @@ public final class DocumentReader {
     /// @param name the name of the member
     public DocumentReader member(String name) throws MalformedModelException {
         if (!(document instanceof DocumentValue.ObjectValue(var members))) {
-            throw new MalformedModelException(path + " is " + document.name() + " and not an object");
+            throw unexpected("an object");
         }
         DocumentValue found = members.get(name);
         if (found == null) {
-            throw new MalformedModelException(path + " has no «" + name + "»");
+            throw new MalformedModelException(path() + " has no «" + name + "»");
         }
-        return new DocumentReader(path + ", " + name, found);
+        return new DocumentReader(this, name, 0, found);
     }
 
     /// The text of a member.
@@ -81,7 +97,7 @@ public final class DocumentReader {
         List<DocumentReader> readers = new ArrayList<>();
         if (member.document instanceof DocumentValue.ArrayValue(List<DocumentValue> elements)) {
             for (DocumentValue element : elements) {
-                readers.add(new DocumentReader(member.path + "[" + readers.size() + "]", element));
+                readers.add(new DocumentReader(member, null, readers.size(), element));
             }
             return readers;
         }
@@ -157,7 +173,7 @@ public final class DocumentReader {
         for (int i = 0; i < integers.length; i++) {
             integers[i] = (int) numbers[i];
             if (integers[i] != numbers[i]) {
-                throw new MalformedModelException(path + ", " + name + " has " + numbers[i] + " among its integers");
+                throw new MalformedModelException(path() + ", " + name + " has " + numbers[i] + " among its integers");
             }
         }
         return integers;
@@ -178,7 +194,7 @@ public final class DocumentReader {
             case DocumentValue.Null ignored -> throw member.unexpected("a number");
         };
         if (!(value >= 0 && value <= 1_000_000 && value == Math.rint(value))) {
-            throw new MalformedModelException(member.path + " is " + value + " and not between 0 and a million");
+            throw new MalformedModelException(member.path() + " is " + value + " and not between 0 and a million");
         }
         return (int) value;
     }
@@ -233,11 +249,11 @@ public final class DocumentReader {
         try {
             return Float.parseFloat(text.strip());
         } catch (NumberFormatException notANumber) {
-            throw new MalformedModelException(path + " is «" + text + "» and not a number", notANumber);
+            throw new MalformedModelException(path() + " is «" + text + "» and not a number", notANumber);
         }
     }
 
     private MalformedModelException unexpected(String expected) {
-        return new MalformedModelException(path + " is " + document.name() + " and not " + expected);
+        return new MalformedModelException(path() + " is " + document.name() + " and not " + expected);
     }
 }

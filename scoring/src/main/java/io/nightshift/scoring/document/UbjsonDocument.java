@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Reads a Universal Binary JSON model file (draft 12, as XGBoost writes it) into a [DocumentValue].
 ///
@@ -18,18 +19,21 @@ public final class UbjsonDocument {
     private static final int END = -1;
 
     private final ByteBuffer in;
+    private final Set<String> unread;
 
-    private UbjsonDocument(ByteBuffer in) {
+    private UbjsonDocument(ByteBuffer in, Set<String> unread) {
         this.in = in;
+        this.unread = unread;
     }
 
     /// Reads all of `in`, which must hold exactly one value.
     ///
     /// @param in the document, from the position to the limit
-    public static DocumentValue read(ByteBuffer in) throws MalformedModelException {
-        UbjsonDocument reader = new UbjsonDocument(in);
+    /// @param unread the names of members whose typed arrays are skipped, and left empty
+    public static DocumentValue read(ByteBuffer in, Set<String> unread) throws MalformedModelException {
+        UbjsonDocument reader = new UbjsonDocument(in, unread);
         try {
-            DocumentValue document = reader.value(reader.marker(), 0);
+            DocumentValue document = reader.value(reader.marker(), 0, false);
             if (in.hasRemaining()) {
                 throw reader.malformed("it has bytes after the end of the document");
             }
@@ -40,13 +44,13 @@ public final class UbjsonDocument {
         }
     }
 
-    private DocumentValue value(int marker, int depth) throws MalformedModelException {
+    private DocumentValue value(int marker, int depth, boolean skips) throws MalformedModelException {
         if (depth > DocumentValue.MAX_DEPTH) {
             throw malformed("it is nested deeper than " + DocumentValue.MAX_DEPTH + " levels");
         }
         return switch (marker) {
             case '{' -> members(depth);
-            case '[' -> array(depth);
+            case '[' -> array(depth, skips);
             case 'S' -> new DocumentValue.Text(text());
             case 'C' -> new DocumentValue.Text(String.valueOf((char) (in.get() & 0x7f)));
             case 'T' -> new DocumentValue.Flag(true);
@@ -61,7 +65,7 @@ public final class UbjsonDocument {
         Map<String, DocumentValue> members = new LinkedHashMap<>();
         while (left == END ? peek() != '}' : left-- > 0) {
             String name = text();
-            if (members.put(name, value(marker(), depth + 1)) != null) {
+            if (members.put(name, value(marker(), depth + 1, unread.contains(name))) != null) {
                 throw malformed("the member «" + name + "» stands twice in one object");
             }
         }
@@ -69,7 +73,7 @@ public final class UbjsonDocument {
         return new DocumentValue.ObjectValue(members);
     }
 
-    private DocumentValue array(int depth) throws MalformedModelException {
+    private DocumentValue array(int depth, boolean skips) throws MalformedModelException {
         if (peek() == '$') {
             in.get();
             int type = marker();
@@ -80,18 +84,36 @@ public final class UbjsonDocument {
             if (peek() != '#') {
                 throw malformed("a typed array has no length");
             }
-            return new DocumentValue.NumberArray(typed(type, size, count()));
+            return new DocumentValue.NumberArray(typed(type, size, count(), skips));
         }
         return elements(count(), depth);
     }
 
-    private double[] typed(int type, int size, long count) throws MalformedModelException {
+    private double[] typed(int type, int size, long count, boolean skips) throws MalformedModelException {
         if (count > in.remaining() / size) {
             throw new BufferUnderflowException();
         }
+        if (skips) {
+            in.position(in.position() + (int) count * size);
+            return new double[0];
+        }
         double[] values = new double[(int) count];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = number(type);
+        switch (type) {
+            case 'd' -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = in.getFloat();
+                }
+            }
+            case 'l' -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = in.getInt();
+                }
+            }
+            default -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = number(type);
+                }
+            }
         }
         return values;
     }
@@ -117,7 +139,7 @@ public final class UbjsonDocument {
             elements.add(new DocumentValue.NumberValue(number));
         }
         while (hasNext(left)) {
-            elements.add(value(marker(), depth + 1));
+            elements.add(value(marker(), depth + 1, false));
             left = left == END ? END : left - 1;
         }
         skipEnd(left);

@@ -56,6 +56,13 @@ public final class Forest implements ModelForm {
         SET_MISSING_RIGHT(7);
 
         private static final NodeKind[] KINDS = values();
+        private static final boolean[] NUMERIC = new boolean[KINDS.length];
+
+        static {
+            for (NodeKind kind : KINDS) {
+                NUMERIC[kind.code] = kind.isNumeric();
+            }
+        }
 
         private final byte code;
 
@@ -222,6 +229,13 @@ public final class Forest implements ModelForm {
         return NodeKind.KINDS[kind[node]];
     }
 
+    /// Whether a node compares a value with a threshold.
+    ///
+    /// @param node the index of the node in the forest, from 0
+    public boolean isNumeric(int node) {
+        return NodeKind.NUMERIC[kind[node]];
+    }
+
     /// Whether a node is a leaf.
     ///
     /// @param node the index of the node in the forest, from 0
@@ -364,6 +378,9 @@ public final class Forest implements ModelForm {
         double value = threshold[node];
         if (Double.isNaN(value)) {
             throw broken("node " + node + " tests against a number");
+        }
+        if (isNumeric(node)) {
+            return;
         }
         if (kind[node] == NOMINAL && !(value >= 0 && value == (int) value)) {
             throw broken("node " + node + " tests for a level");

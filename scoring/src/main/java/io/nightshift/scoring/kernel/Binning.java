@@ -1,8 +1,6 @@
 package io.nightshift.scoring.kernel;
 
-import io.nightshift.scoring.form.Forest;
 import io.nightshift.scoring.form.Forest.Comparison;
-import io.nightshift.scoring.model.FeatureType.Precision;
 import java.util.Arrays;
 
 /// Turns a feature's values into ranks. The rank of a value is the number of the feature's thresholds, in the
@@ -30,7 +28,14 @@ final class Binning {
     private char[] starts = {0};
     private int probes;
 
-    private Binning(double[] keys, boolean narrow, Comparison comparison) {
+    /// @param splits the thresholds of a feature's nodes
+    /// @param narrow whether the feature's values are rounded to single precision
+    /// @param comparison of the forest
+    Binning(double[] splits, boolean narrow, Comparison comparison) {
+        double[] keys = new double[splits.length];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = key(splits[i], comparison);
+        }
         this.thresholds = distinct(keys);
         this.narrow = narrow;
         this.comparison = comparison;
@@ -38,33 +43,6 @@ final class Binning {
         for (int buckets = 16; buckets <= MAX_BUCKETS && probes > 1; buckets *= 2) {
             cut(buckets);
         }
-    }
-
-    /// One for each feature of the forest.
-    static Binning[] of(Forest forest) {
-        Comparison comparison = forest.shape().comparison();
-        int[] counts = new int[forest.features()];
-        for (int node = 0; node < forest.nodes(); node++) {
-            if (forest.kind(node).isNumeric()) {
-                counts[forest.feature(node)]++;
-            }
-        }
-        double[][] keys = new double[counts.length][];
-        for (int feature = 0; feature < counts.length; feature++) {
-            keys[feature] = new double[counts[feature]];
-        }
-        for (int node = 0; node < forest.nodes(); node++) {
-            if (forest.kind(node).isNumeric()) {
-                int feature = forest.feature(node);
-                keys[feature][--counts[feature]] = key(forest.threshold(node), comparison);
-            }
-        }
-        Binning[] binnings = new Binning[counts.length];
-        for (int feature = 0; feature < binnings.length; feature++) {
-            boolean narrow = forest.precision(feature) == Precision.FLOAT32;
-            binnings[feature] = new Binning(keys[feature], narrow, comparison);
-        }
-        return binnings;
     }
 
     /// The number of thresholds, which is also the highest rank.

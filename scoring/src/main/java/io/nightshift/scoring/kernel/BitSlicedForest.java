@@ -51,9 +51,10 @@ public final class BitSlicedForest implements ForestLayout {
 
     /// Lays a forest out.
     ///
-    /// @param tests the distinct tests of the same forest
-    public BitSlicedForest(Forest forest, SplitConditions tests) {
-        this.forest = forest;
+    /// @param thresholds the thresholds of the forest
+    /// @param tests its distinct tests
+    public BitSlicedForest(SplitThresholds thresholds, SplitConditions tests) {
+        this.forest = thresholds.forest;
         this.tests = tests;
         int trees = forest.trees();
         this.circuits = new int[trees][];
@@ -70,9 +71,9 @@ public final class BitSlicedForest implements ForestLayout {
             entries[tree] = new int[steps[tree] == 0 ? 0 : 1 << levels];
             nodes[tree] = new long[steps[tree] == 0 ? 0 : places[tree].length];
             if (steps[tree] > 0) {
-                layOut(tree);
+                layOut(tree, thresholds);
             }
-            wire(tree, forest.root(tree), 0, 0, 0);
+            wire(tree, forest.root(tree), 0, 0, 0, thresholds);
             levelTests[tree] = new int[isSymmetric(forest, tree) ? levels : 0];
             for (int level = 0; level < levelTests[tree].length; level++) {
                 levelTests[tree][level] = circuits[tree][(1 << level) - 1];
@@ -101,19 +102,19 @@ public final class BitSlicedForest implements ForestLayout {
     }
 
     /// A deep tree's leaf slots are its nodes.
-    private void layOut(int tree) {
+    private void layOut(int tree, SplitThresholds thresholds) {
         int first = forest.root(tree);
         for (int node = first; node < forest.root(tree + 1); node++) {
             int place = node - first;
             places[tree][place] = place;
             nodes[tree][place] = forest.isLeaf(node)
                     ? place
-                    : (long) tests.position(forest, node) << TEST_SHIFT | (forest.child(node) - first);
+                    : (long) tests.position(thresholds, node) << TEST_SHIFT | (forest.child(node) - first);
         }
     }
 
     /// @param at the position of the node in the circuit, level by level
-    private void wire(int tree, int node, int level, int at, int exit) {
+    private void wire(int tree, int node, int level, int at, int exit, SplitThresholds thresholds) {
         if (forest.isLeaf(node) || level == MAX_LEVELS) {
             if (steps[tree] == 0) {
                 places[tree][node - forest.root(tree)] = exit;
@@ -122,9 +123,9 @@ public final class BitSlicedForest implements ForestLayout {
             }
             return;
         }
-        circuits[tree][at] = tests.position(forest, node);
-        wire(tree, forest.child(node), level + 1, 2 * at + 1, exit);
-        wire(tree, forest.child(node) + 1, level + 1, 2 * at + 2, exit | (1 << level));
+        circuits[tree][at] = tests.position(thresholds, node);
+        wire(tree, forest.child(node), level + 1, 2 * at + 1, exit, thresholds);
+        wire(tree, forest.child(node) + 1, level + 1, 2 * at + 2, exit | (1 << level), thresholds);
     }
 
     /// Whether no tree is deeper than its circuit.

@@ -57,26 +57,28 @@ public final class KernelSelector {
     private static final double SET = 12;
 
     private final Forest forest;
+    private final SplitThresholds thresholds;
     private final SplitConditions tests;
 
-    private KernelSelector(Forest forest) {
-        this.forest = forest;
-        this.tests = SplitConditions.of(forest);
+    private KernelSelector(SplitThresholds thresholds) {
+        this.forest = thresholds.forest;
+        this.thresholds = thresholds;
+        this.tests = SplitConditions.of(thresholds);
     }
 
     /// Selects the fastest kernel that takes the forest, and lays the forest out for it.
     ///
     /// @param forest the forest
     public static Selection select(Forest forest) {
-        return new KernelSelector(forest).select();
+        SplitThresholds thresholds = SplitThresholds.of(forest);
+        SymmetricForest symmetric =
+                forest.shape().arithmetic() == Precision.FLOAT64 ? SymmetricForest.of(thresholds) : null;
+        return symmetric != null && HAS_VECTORS
+                ? byVectors(symmetric)
+                : new KernelSelector(thresholds).select(symmetric != null);
     }
 
-    private Selection select() {
-        SymmetricForest symmetric =
-                forest.shape().arithmetic() == Precision.FLOAT64 ? SymmetricForest.of(forest) : null;
-        if (symmetric != null && HAS_VECTORS) {
-            return byVectors(symmetric);
-        }
+    private Selection select(boolean isSymmetric) {
         if (forest.sets() > MANY_SETS && literal() < sets()) {
             return new Selection(
                     new ReferenceKernel.Layout(forest),
@@ -85,13 +87,13 @@ public final class KernelSelector {
                             .formatted(forest.sets()));
         }
         if (tests.count > MAX_TESTS || ranked() < Math.min(circuits(), reach())) {
-            RankedForest ranked = RankedForest.of(forest);
+            RankedForest ranked = RankedForest.of(thresholds);
             if (ranked != null || tests.count > MAX_TESTS) {
                 return rowByRow(ranked);
             }
         }
         if (reach() < circuits() && tests.count <= MAX_REACH_TESTS) {
-            NodeMaskForest reach = NodeMaskForest.of(forest, tests);
+            NodeMaskForest reach = NodeMaskForest.of(thresholds, tests);
             if (reach != null) {
                 return byNodes(reach);
             }
@@ -99,16 +101,16 @@ public final class KernelSelector {
         String how = forest.depth() <= BitSlicedForest.MAX_LEVELS
                 ? "no tree is deeper than %d levels".formatted(BitSlicedForest.MAX_LEVELS)
                 : "below %d levels, of up to %d, a row at a time".formatted(BitSlicedForest.MAX_LEVELS, forest.depth());
-        if (symmetric != null) {
+        if (isSymmetric) {
             how += vectorsMissing();
         }
         return new Selection(
-                new BitSlicedForest(forest, tests),
+                new BitSlicedForest(thresholds, tests),
                 tests.count > MANY_TESTS ? Long.SIZE : BLOCK,
                 "bit-sliced, 64 rows at a time: " + how);
     }
 
-    private Selection byVectors(SymmetricForest symmetric) {
+    private static Selection byVectors(SymmetricForest symmetric) {
         ForestLayout layout = new VectorSymmetricKernel.Layout(symmetric);
         return new Selection(
                 layout,

@@ -1,7 +1,6 @@
 package io.nightshift.scoring.kernel;
 
 import io.nightshift.scoring.form.Forest;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// A [Forest] in the layout of the [NodeMaskKernel]s, shared by the kernels of all threads. It is for trees
@@ -20,6 +19,9 @@ public final class NodeMaskForest implements ForestLayout {
 
     /// The largest number of bits of a slot.
     static final int MAX_BITS = 16;
+
+    /// The parts of a large forest, each for one thread to encode.
+    private static final int PARTS = 16;
 
     final SplitConditions tests;
     final Tree[] trees;
@@ -46,33 +48,36 @@ public final class NodeMaskForest implements ForestLayout {
         }
     }
 
-    private NodeMaskForest(Forest forest, SplitConditions tests, int[] turns) {
-        this.forest = forest;
+    private NodeMaskForest(SplitThresholds thresholds, SplitConditions tests, int[] turns) {
+        this.forest = thresholds.forest;
         this.tests = tests;
         this.trees = new Tree[forest.trees()];
         this.places = new int[forest.trees()][];
-        int most = 0;
-        for (int tree = 0; tree < trees.length; tree++) {
+        thresholds.range(trees.length).forEach(tree -> {
             places[tree] = slotsOf(tree, turns);
-            trees[tree] = tree(tree, turns);
-            most = Math.max(most, trees[tree].forks.length / 2);
+            trees[tree] = tree(tree, turns, thresholds);
+        });
+        int most = 0;
+        for (Tree tree : trees) {
+            most = Math.max(most, tree.forks.length / 2);
         }
         this.mostForks = most;
     }
 
     /// The forest in this layout, or null if a tree has so many leaves that their slots take too many bits.
     ///
-    /// @param forest the forest
-    /// @param tests the distinct splits of the forest
-    public static @Nullable NodeMaskForest of(Forest forest, SplitConditions tests) {
+    /// @param thresholds the thresholds of the forest
+    /// @param tests its distinct tests
+    public static @Nullable NodeMaskForest of(SplitThresholds thresholds, SplitConditions tests) {
+        Forest forest = thresholds.forest;
         int[] turns = new int[forest.nodes()];
-        LeafEncoder chooser = new LeafEncoder(forest, turns);
-        for (int tree = 0; tree < forest.trees(); tree++) {
-            if (!chooser.assignMasks(tree)) {
-                return null;
-            }
-        }
-        return new NodeMaskForest(forest, tests, turns);
+        int parts = Math.min(thresholds.isLarge() ? PARTS : 1, forest.trees());
+        boolean fits = thresholds.range(parts).allMatch(part -> {
+            int from = (int) ((long) forest.trees() * part / parts);
+            int to = (int) ((long) forest.trees() * (part + 1) / parts);
+            return new LeafEncoder(forest, turns).assignMasks(from, to);
+        });
+        return fits ? new NodeMaskForest(thresholds, tests, turns) : null;
     }
 
     private int[] slotsOf(int tree, int[] turns) {
@@ -88,44 +93,76 @@ public final class NodeMaskForest implements ForestLayout {
         return place;
     }
 
-    private Tree tree(int tree, int[] turns) {
+    private Tree tree(int tree, int[] turns, SplitThresholds thresholds) {
         int first = forest.root(tree);
         int end = forest.root(tree + 1);
-        int all = 0;
+        int forkCount = 0;
+        int bits = 0;
+        int[] turnedCounts = new int[MAX_BITS];
+        int[] endCounts = new int[MAX_BITS];
         for (int node = first; node < end; node++) {
-            all |= turns[node];
+            boolean isFork = isFork(node);
+            forkCount += isFork ? 1 : 0;
+            for (int rest = turns[node]; rest != 0; rest &= rest - 1) {
+                int bit = Integer.numberOfTrailingZeros(rest);
+                (isFork ? turnedCounts : endCounts)[bit]++;
+                bits = Math.max(bits, bit + 1);
+            }
         }
-        int bits = Integer.SIZE - Integer.numberOfLeadingZeros(all);
-        IntArrayBuilder forks = new IntArrayBuilder();
-        IntArrayBuilder[] turned = growing(bits);
-        IntArrayBuilder[] ends = growing(bits);
-        int[] word = new int[end - first];
-        for (int node = first; node < end; node++) {
+        int[] forks = new int[2 * forkCount];
+        int[][] turned = new int[bits][];
+        int[][] ends = new int[bits][];
+        for (int bit = 0; bit < bits; bit++) {
+            turned[bit] = new int[turnedCounts[bit]];
+            ends[bit] = new int[2 * endCounts[bit]];
+        }
+        // Filled from the last node to the first, so the counts become the positions.
+        int[] words = words(first, end);
+        for (int node = end - 1; node >= first; node--) {
             if (!isInner(node)) {
                 continue;
             }
-            int left = forest.child(node);
-            int test = tests.position(forest, node);
-            boolean fork = isInner(left) || isInner(left + 1);
-            if (fork) {
-                word[left - first] = forks.size + 1;
-                word[left + 1 - first] = forks.size + 2;
-                forks.add(word[node - first]);
-                forks.add(test);
+            int word = words[node - first];
+            int test = tests.position(thresholds, node);
+            boolean isFork = isFork(node);
+            if (isFork) {
+                forks[2 * --forkCount] = word;
+                forks[2 * forkCount + 1] = test;
             }
-            for (int bit = 0; bit < bits; bit++) {
-                if ((turns[node] >>> bit & 1) == 0) {
-                    continue;
-                }
-                if (fork) {
-                    turned[bit].add(word[left + 1 - first]);
+            for (int rest = turns[node]; rest != 0; rest &= rest - 1) {
+                int bit = Integer.numberOfTrailingZeros(rest);
+                if (isFork) {
+                    turned[bit][--turnedCounts[bit]] = words[forest.child(node) + 1 - first];
                 } else {
-                    ends[bit].add(word[node - first]);
-                    ends[bit].add(test);
+                    int at = 2 * --endCounts[bit];
+                    ends[bit][at] = word;
+                    ends[bit][at + 1] = test;
                 }
             }
         }
-        return new Tree(forks.toArray(), toArrays(turned), toArrays(ends));
+        return new Tree(forks, turned, ends);
+    }
+
+    /// The word of each node of a tree that is the root or the child of a fork.
+    private int[] words(int first, int end) {
+        int[] words = new int[end - first];
+        int next = 1;
+        for (int node = first; node < end; node++) {
+            if (isFork(node)) {
+                int left = forest.child(node) - first;
+                words[left] = next++;
+                words[left + 1] = next++;
+            }
+        }
+        return words;
+    }
+
+    private boolean isFork(int node) {
+        if (forest.isLeaf(node)) {
+            return false;
+        }
+        int left = forest.child(node);
+        return isInner(left) || isInner(left + 1);
     }
 
     private boolean isInner(int node) {
@@ -162,32 +199,5 @@ public final class NodeMaskForest implements ForestLayout {
             }
         }
         return bytes;
-    }
-
-    private static IntArrayBuilder[] growing(int count) {
-        IntArrayBuilder[] lists = new IntArrayBuilder[count];
-        Arrays.setAll(lists, i -> new IntArrayBuilder());
-        return lists;
-    }
-
-    private static int[][] toArrays(IntArrayBuilder[] lists) {
-        return Arrays.stream(lists).map(IntArrayBuilder::toArray).toArray(int[][]::new);
-    }
-
-    /// A growing list of numbers.
-    private static final class IntArrayBuilder {
-        private int[] numbers = new int[16];
-        private int size;
-
-        void add(int number) {
-            if (size == numbers.length) {
-                numbers = Arrays.copyOf(numbers, 2 * size);
-            }
-            numbers[size++] = number;
-        }
-
-        int[] toArray() {
-            return Arrays.copyOf(numbers, size);
-        }
     }
 }

@@ -82,22 +82,27 @@ public final class RankedForest implements ForestLayout {
         }
     }
 
-    private RankedForest(Forest forest, Slots assigned) {
-        this.forest = forest;
+    private RankedForest(SplitThresholds thresholds, Slots assigned) {
+        this.forest = thresholds.forest;
         this.features = assigned.features;
         this.sets = List.copyOf(assigned.sets.values());
         this.slots = Math.max(1, assigned.count);
         this.trees = new long[forest.trees()][];
+        thresholds.range(trees.length).forEach(tree -> trees[tree] = encode(tree, assigned, thresholds));
         boolean anyNominal = false;
-        for (int tree = 0; tree < trees.length; tree++) {
-            int first = forest.root(tree);
-            trees[tree] = new long[forest.root(tree + 1) - first + 1];
-            for (int node = first; node < forest.root(tree + 1); node++) {
-                trees[tree][position(node - first)] = encode(node, first, assigned);
-                anyNominal |= forest.kind(node) == NodeKind.NOMINAL;
-            }
+        for (Feature feature : features) {
+            anyNominal |= feature.level >= 0;
         }
         this.nominal = anyNominal;
+    }
+
+    private long[] encode(int tree, Slots assigned, SplitThresholds thresholds) {
+        int first = forest.root(tree);
+        long[] words = new long[forest.root(tree + 1) - first + 1];
+        for (int node = first; node < forest.root(tree + 1); node++) {
+            words[position(node - first)] = encode(node, first, assigned, thresholds);
+        }
+        return words;
     }
 
     @Override
@@ -138,9 +143,10 @@ public final class RankedForest implements ForestLayout {
 
     /// The forest in this layout, or null if it has too many features, or trees with too many nodes.
     ///
-    /// @param forest the forest
-    public static @Nullable RankedForest of(Forest forest) {
-        Slots slots = assignSlots(forest);
+    /// @param thresholds the thresholds of the forest
+    public static @Nullable RankedForest of(SplitThresholds thresholds) {
+        Forest forest = thresholds.forest;
+        Slots slots = assignSlots(thresholds);
         int largest = 0;
         for (int tree = 0; tree < forest.trees(); tree++) {
             largest = Math.max(largest, forest.root(tree + 1) - forest.root(tree));
@@ -148,26 +154,26 @@ public final class RankedForest implements ForestLayout {
         if (slots.count > MAX_SLOTS || largest >= MAX_NODES) {
             return null;
         }
-        return new RankedForest(forest, slots);
+        return new RankedForest(thresholds, slots);
     }
 
-    private long encode(int node, int root, Slots assigned) {
+    private long encode(int node, int root, Slots assigned, SplitThresholds thresholds) {
         if (forest.isLeaf(node)) {
             int self = position(node - root);
             return word((self & 1) == 0 ? NEVER_RIGHT : -1, 0, self);
         }
         Feature feature = features[forest.feature(node)];
-        double threshold = forest.threshold(node);
+        int test = thresholds.position(node);
         int left = position(forest.child(node) - root);
         return switch (forest.kind(node)) {
             case LEAF -> throw new IllegalStateException("a leaf tests nothing");
-            case NUMERIC_MISSING_LEFT -> word(feature.binning.position(threshold), feature.missingLeft, left);
-            case NUMERIC_MISSING_RIGHT -> word(feature.binning.position(threshold), feature.missingRight, left);
-            case ZERO_MISSING_LEFT -> word(feature.binning.position(threshold), feature.zeroLeft, left);
-            case ZERO_MISSING_RIGHT -> word(feature.binning.position(threshold), feature.zeroRight, left);
+            case NUMERIC_MISSING_LEFT -> word(test, feature.missingLeft, left);
+            case NUMERIC_MISSING_RIGHT -> word(test, feature.missingRight, left);
+            case ZERO_MISSING_LEFT -> word(test, feature.zeroLeft, left);
+            case ZERO_MISSING_RIGHT -> word(test, feature.zeroRight, left);
             case SET_MISSING_LEFT, SET_MISSING_RIGHT ->
                 word(0, Objects.requireNonNull(assigned.sets.get(setTest(forest, node))).slot, left);
-            case NOMINAL -> word((int) threshold, feature.level, left) | (NOMINAL_FLAG & 0xffffffffL);
+            case NOMINAL -> word((int) forest.threshold(node), feature.level, left) | (NOMINAL_FLAG & 0xffffffffL);
         };
     }
 
@@ -175,8 +181,7 @@ public final class RankedForest implements ForestLayout {
         return ((long) test << 32) | ((long) slot << SLOT_SHIFT) | (child >>> 1);
     }
 
-    private static Feature[] features(Forest forest) {
-        Binning[] binnings = Binning.of(forest);
+    private static Feature[] features(Binning[] binnings) {
         Feature[] features = new Feature[binnings.length];
         for (int feature = 0; feature < features.length; feature++) {
             features[feature] = new Feature(binnings[feature]);
@@ -188,8 +193,9 @@ public final class RankedForest implements ForestLayout {
         return new SetTest(forest.kind(node), forest.feature(node), (int) forest.threshold(node));
     }
 
-    private static Slots assignSlots(Forest forest) {
-        Slots slots = new Slots(features(forest));
+    private static Slots assignSlots(SplitThresholds thresholds) {
+        Forest forest = thresholds.forest;
+        Slots slots = new Slots(features(thresholds.binnings));
         for (int node = 0; node < forest.nodes(); node++) {
             Feature feature = slots.features[forest.feature(node)];
             switch (forest.kind(node)) {

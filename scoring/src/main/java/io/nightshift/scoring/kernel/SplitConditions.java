@@ -51,18 +51,19 @@ public final class SplitConditions {
     /// @param size the number of positions
     record Slot(int number, NodeKind kind, int feature, int first, int size) {}
 
-    private SplitConditions(Forest forest) {
-        this.binnings = Binning.of(forest);
+    private SplitConditions(SplitThresholds of) {
+        Forest forest = of.forest;
+        this.binnings = of.binnings;
         this.byFeature = new Slot[forest.features()][TESTS.length + 1];
-        boolean[][][] thresholds = thresholds(forest);
+        boolean[][][] thresholds = thresholds(of);
         List<int[]> counts = new ArrayList<>();
         boolean[][] used = new boolean[forest.features()][TESTS.length + 1];
         for (int node = 0; node < forest.nodes(); node++) {
             used[forest.feature(node)][forest.kind(node).code()] = true;
         }
-        this.levels = keys(forest, NodeKind.NOMINAL);
-        this.setsMissingLeft = keys(forest, NodeKind.SET_MISSING_LEFT);
-        this.setsMissingRight = keys(forest, NodeKind.SET_MISSING_RIGHT);
+        this.levels = keys(forest, NodeKind.NOMINAL, used);
+        this.setsMissingLeft = keys(forest, NodeKind.SET_MISSING_LEFT, used);
+        this.setsMissingRight = keys(forest, NodeKind.SET_MISSING_RIGHT, used);
         List<Slot> all = new ArrayList<>();
         int next = ALL_LEFT + 1;
         for (int feature = 0; feature < used.length; feature++) {
@@ -93,18 +94,17 @@ public final class SplitConditions {
     }
 
     /// For each feature and numeric kind, which of the feature's thresholds its nodes have.
-    private boolean[][][] thresholds(Forest forest) {
+    private static boolean[][][] thresholds(SplitThresholds of) {
+        Forest forest = of.forest;
         boolean[][][] thresholds = new boolean[forest.features()][TESTS.length + 1][0];
         for (int node = 0; node < forest.nodes(); node++) {
-            NodeKind kind = forest.kind(node);
-            if (kind.isNumeric()) {
+            if (forest.isNumeric(node)) {
                 int feature = forest.feature(node);
-                boolean[][] ofFeature = thresholds[feature];
-                if (ofFeature[kind.code()].length == 0) {
-                    ofFeature[kind.code()] = new boolean[binnings[feature].size()];
+                int kind = forest.kind(node).code();
+                if (thresholds[feature][kind].length == 0) {
+                    thresholds[feature][kind] = new boolean[of.binnings[feature].size()];
                 }
-                int position = binnings[feature].position(forest.threshold(node));
-                ofFeature[kind.code()][position] = true;
+                thresholds[feature][kind][of.position(node)] = true;
             }
         }
         return thresholds;
@@ -130,20 +130,21 @@ public final class SplitConditions {
 
     /// The distinct tests of a forest.
     ///
-    /// @param forest the forest
-    public static SplitConditions of(Forest forest) {
-        return new SplitConditions(forest);
+    /// @param thresholds the thresholds of the forest
+    public static SplitConditions of(SplitThresholds thresholds) {
+        return new SplitConditions(thresholds);
     }
 
     /// The position of an inner node's test.
-    int position(Forest forest, int node) {
-        int feature = forest.feature(node);
-        Slot slot = byFeature[feature][forest.kind(node).code()];
-        double threshold = forest.threshold(node);
+    ///
+    /// @param of the thresholds of the same forest
+    int position(SplitThresholds of, int node) {
+        int feature = of.forest.feature(node);
+        Slot slot = byFeature[feature][of.forest.kind(node).code()];
         return slot.first
                 + (slot.kind.isNumeric()
-                        ? below[slot.number][binnings[feature].position(threshold)] + 1
-                        : Arrays.binarySearch(keys(slot.kind)[feature], (int) threshold));
+                        ? below[slot.number][of.position(node)] + 1
+                        : Arrays.binarySearch(keys(slot.kind)[feature], (int) of.forest.threshold(node)));
     }
 
     long heapBytes() {
@@ -164,7 +165,10 @@ public final class SplitConditions {
     }
 
     /// For each feature, what the nodes of a kind test for, ascending and distinct.
-    private static int[][] keys(Forest forest, NodeKind kind) {
+    private static int[][] keys(Forest forest, NodeKind kind, boolean[][] used) {
+        if (Arrays.stream(used).noneMatch(ofFeature -> ofFeature[kind.code()])) {
+            return new int[forest.features()][0];
+        }
         long[] pairs = IntStream.range(0, forest.nodes())
                 .filter(node -> forest.kind(node) == kind)
                 .mapToLong(node -> ((long) forest.feature(node) << 32) | (int) forest.threshold(node))

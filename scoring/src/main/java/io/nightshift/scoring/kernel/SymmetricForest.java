@@ -74,9 +74,10 @@ public final class SymmetricForest {
 
     /// Lays a forest out.
     ///
-    /// @param forest the forest
+    /// @param thresholds the thresholds of the forest
     /// @return null if one of its trees is not symmetric or too deep, or tests anything but numbers
-    public static @Nullable SymmetricForest of(Forest forest) {
+    public static @Nullable SymmetricForest of(SplitThresholds thresholds) {
+        Forest forest = thresholds.forest;
         int levels = 0;
         int[] firstLevel = new int[forest.trees() + 1];
         for (int tree = 0; tree < forest.trees(); tree++) {
@@ -86,7 +87,6 @@ public final class SymmetricForest {
             levels += forest.depth(tree);
             firstLevel[tree + 1] = levels;
         }
-        Binning[] binnings = Binning.of(forest);
         Key[] tested = new Key[levels];
         int[] rank = new int[levels];
         for (int tree = 0; tree < forest.trees(); tree++) {
@@ -100,7 +100,7 @@ public final class SymmetricForest {
                 int feature = forest.feature(node);
                 // The root's outcome is the highest bit of the leaf's number.
                 int at = firstLevel[tree] + depth - 1 - level;
-                rank[at] = binnings[feature].position(forest.threshold(node));
+                rank[at] = thresholds.position(node);
                 tested[at] = new Key(feature, kind == NodeKind.NUMERIC_MISSING_RIGHT, rank[at] / MAX_RANK);
             }
         }
@@ -110,7 +110,9 @@ public final class SymmetricForest {
                         .thenComparing(Key::isMissingRight)
                         .thenComparingInt(Key::chunk))
                 .toList();
-        return keys.size() > MAX_COLUMNS ? null : new SymmetricForest(forest, binnings, keys, firstLevel, tested, rank);
+        return keys.size() > MAX_COLUMNS
+                ? null
+                : new SymmetricForest(forest, thresholds.binnings, keys, firstLevel, tested, rank);
     }
 
     /// The number of columns.

@@ -17,6 +17,7 @@ import io.nightshift.scoring.kernel.NodeMaskForest;
 import io.nightshift.scoring.kernel.RankedForest;
 import io.nightshift.scoring.kernel.ReferenceKernel;
 import io.nightshift.scoring.kernel.SplitConditions;
+import io.nightshift.scoring.kernel.SplitThresholds;
 import io.nightshift.scoring.link.Link;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.Scorer;
@@ -81,11 +82,12 @@ class ForestKernelTest {
     }
 
     private static void holdAllKernelsAgainst(double[][] expected, Forest forest, double[][] rows, int number) {
-        SplitConditions tests = SplitConditions.of(forest);
+        SplitThresholds thresholds = SplitThresholds.of(forest);
+        SplitConditions tests = SplitConditions.of(thresholds);
         List<ForestLayout> layouts = new ArrayList<>();
-        layouts.add(new BitSlicedForest(forest, tests));
-        layouts.add(Objects.requireNonNull(NodeMaskForest.of(forest, tests)));
-        RankedForest ranked = RankedForest.of(forest);
+        layouts.add(new BitSlicedForest(thresholds, tests));
+        layouts.add(Objects.requireNonNull(NodeMaskForest.of(thresholds, tests)));
+        RankedForest ranked = RankedForest.of(thresholds);
         if (ranked != null) {
             layouts.add(ranked);
         }
@@ -196,7 +198,10 @@ class ForestKernelTest {
     void aTreeOfVeryManyLeavesIsNotSlicedByNodes() {
         Forest forest = SyntheticForests.uneven(new Random(2), 1, 3, 40_000);
 
-        assertThat(NodeMaskForest.of(forest, SplitConditions.of(forest))).isNull();
+        SplitThresholds thresholds = SplitThresholds.of(forest);
+
+        assertThat(NodeMaskForest.of(thresholds, SplitConditions.of(thresholds)))
+                .isNull();
     }
 
     @Test
@@ -208,7 +213,7 @@ class ForestKernelTest {
         }
         Forest forest = builder.build();
 
-        assertThat(RankedForest.of(forest)).isNull();
+        assertThat(RankedForest.of(SplitThresholds.of(forest))).isNull();
         assertThat(kernel(forest)).startsWith("reference, a node at a time");
         assertThat(score(ForestScorers.of(forest), new double[features][3])[0]).containsOnly(KernelSelector.MAX_TESTS);
     }

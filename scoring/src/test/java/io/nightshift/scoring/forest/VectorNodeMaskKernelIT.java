@@ -10,6 +10,7 @@ import io.nightshift.scoring.kernel.KernelSelector;
 import io.nightshift.scoring.kernel.NodeMaskForest;
 import io.nightshift.scoring.kernel.ReferenceKernel;
 import io.nightshift.scoring.kernel.SplitConditions;
+import io.nightshift.scoring.kernel.SplitThresholds;
 import io.nightshift.scoring.kernel.VectorNodeMaskKernel;
 import io.nightshift.scoring.link.Link;
 import java.io.IOException;
@@ -133,7 +134,9 @@ class VectorNodeMaskKernelIT {
                             1)
                     : SyntheticForests.forest(random, Comparison.LESS_OR_EQUAL, true, Link.SHARES, 2, 2);
             double[][] rows = SyntheticForests.rows(random, forest, 1 + random.nextInt(1200));
-            NodeMaskForest reach = Objects.requireNonNull(NodeMaskForest.of(forest, SplitConditions.of(forest)));
+            SplitThresholds thresholds = SplitThresholds.of(forest);
+            NodeMaskForest reach =
+                    Objects.requireNonNull(NodeMaskForest.of(thresholds, SplitConditions.of(thresholds)));
             double[][] expected = score(forest, new ReferenceKernel.Layout(forest), 128, rows);
             int blockSize = VectorNodeMaskKernel.ROWS * (1 + random.nextInt(3));
             if (!Arrays.deepEquals(expected, score(forest, new VectorNodeMaskKernel.Layout(reach), blockSize, rows))) {

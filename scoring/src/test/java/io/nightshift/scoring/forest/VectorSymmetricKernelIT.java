@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.scoring.form.Forest;
 import io.nightshift.scoring.form.SyntheticForests;
 import io.nightshift.scoring.kernel.ReferenceKernel;
+import io.nightshift.scoring.kernel.SplitThresholds;
 import io.nightshift.scoring.kernel.SymmetricForest;
 import io.nightshift.scoring.kernel.VectorSymmetricKernel;
 import java.io.IOException;
@@ -75,7 +76,7 @@ class VectorSymmetricKernelIT {
                     : SyntheticForests.symmetric(
                             random, 1 + random.nextInt(60), 1 + random.nextInt(20), random.nextInt(17), false);
             double[][] rows = SyntheticForests.rows(random, forest, 1 + random.nextInt(1200));
-            SymmetricForest symmetric = Objects.requireNonNull(SymmetricForest.of(forest));
+            SymmetricForest symmetric = Objects.requireNonNull(SymmetricForest.of(SplitThresholds.of(forest)));
             ForestScorers scorers = new ForestScorers(
                     forest,
                     new VectorSymmetricKernel.Layout(symmetric),

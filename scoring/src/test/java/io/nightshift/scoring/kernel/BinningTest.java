@@ -110,6 +110,6 @@ class BinningTest {
             builder.leaf(1);
             builder.leaf(2);
         }
-        return Binning.of(builder.build())[1];
+        return SplitThresholds.of(builder.build()).binnings[1];
     }
 }

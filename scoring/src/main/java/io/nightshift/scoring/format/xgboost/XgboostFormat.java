@@ -7,9 +7,13 @@ import io.nightshift.scoring.format.MalformedModelException;
 import io.nightshift.scoring.format.ModelFormat;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import java.nio.ByteBuffer;
+import java.util.Set;
 
 /// XGBoost's JSON and UBJSON files.
 public final class XgboostFormat implements ModelFormat {
+
+    /// What training knew of each node: half of a file, and not needed for scores.
+    private static final Set<String> STATISTICS = Set.of("base_weights", "loss_changes", "parents", "sum_hessian");
 
     @Override
     public String name() {
@@ -24,8 +28,8 @@ public final class XgboostFormat implements ModelFormat {
     @Override
     public ModelDefinition read(byte[] content) throws MalformedModelException {
         return isUbjson(content)
-                ? XgboostReader.read(UbjsonDocument.read(ByteBuffer.wrap(content)), "xgboost-ubjson")
-                : XgboostReader.read(JsonDocument.read(content, Precision.FLOAT32), "xgboost-json");
+                ? XgboostReader.read(UbjsonDocument.read(ByteBuffer.wrap(content), STATISTICS), "xgboost-ubjson")
+                : XgboostReader.read(JsonDocument.read(content, Precision.FLOAT32, STATISTICS), "xgboost-json");
     }
 
     /// UBJSON as XGBoost writes it: an object whose first member's name has a length with a type marker.

@@ -7,7 +7,6 @@ import io.nightshift.scoring.format.MalformedModelException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /// One tree of an XGBoost document: parallel arrays over its nodes, of which 0 is the root. The children of a
 /// leaf are -1.
@@ -96,7 +95,7 @@ final class XgboostTree {
         if (splitType.length != left.length) {
             throw new MalformedModelException(tree.path() + " has arrays of different lengths, or none");
         }
-        if (IntStream.of(splitType).allMatch(type -> type == 0)) {
+        if (Arrays.equals(splitType, new int[splitType.length])) {
             return;
         }
         int[] nodes = tree.integers("categories_nodes");
