@@ -137,7 +137,12 @@ final class ModelJson {
     }
 
     /// Before it had a history, the file was the map of the aliases only.
-    private record AliasesDocument(SortedMap<String, Integer> aliases, List<StoredMove> history) {}
+    private record AliasesDocument(
+            SortedMap<String, Integer> aliases,
+            List<StoredMove> history,
+
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+            List<PendingMove> writeBack) {}
 
     private record StoredMove(
             String alias, @Nullable Integer from, int to, String action, String at, String by, String reason) {
@@ -160,7 +165,7 @@ final class ModelJson {
 
     static byte[] writeAliases(ModelAliases aliases) {
         return bytes(new AliasesDocument(
-                aliases.versions(), aliases.moves().stream().map(StoredMove::of).toList()));
+                aliases.versions(), aliases.moves().stream().map(StoredMove::of).toList(), aliases.pending()));
     }
 
     static ModelAliases readAliases(byte[] json) throws Damaged {
@@ -170,12 +175,14 @@ final class ModelJson {
                 return new ModelAliases(
                         MAPPER.readerFor(new TypeReference<TreeMap<String, Integer>>() {})
                                 .readValue(root),
+                        List.of(),
                         List.of());
             }
             AliasesDocument document = MAPPER.treeToValue(root, AliasesDocument.class);
             return new ModelAliases(
                     document.aliases,
-                    document.history.stream().map(StoredMove::move).toList());
+                    document.history.stream().map(StoredMove::move).toList(),
+                    document.writeBack);
         } catch (JsonProcessingException e) {
             throw new Damaged(e.getOriginalMessage());
         } catch (IOException | NullPointerException | DateTimeException e) {

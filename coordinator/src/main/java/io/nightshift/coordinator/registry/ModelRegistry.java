@@ -20,6 +20,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
@@ -90,6 +91,20 @@ public final class ModelRegistry {
             String name, byte[] flatFile, ModelDescription description, Supplier<Provenance> provenance) {
         checkName(name);
         return register(name, Digests.sha256(flatFile), flatFile, description, provenance);
+    }
+
+    /// The version as which [#register] would register a model now.
+    ///
+    /// @param name as in [#register]
+    /// @param flatFile as in [#register]
+    public ModelVersion versionOf(String name, byte[] flatFile) {
+        String sha256 = Digests.sha256(flatFile);
+        List<Integer> versions = store.versions(name);
+        return versions.stream()
+                .map(version -> store.read(name, version).version())
+                .filter(existing -> existing.sha256().equals(sha256))
+                .findFirst()
+                .orElseGet(() -> new ModelVersion(name, versions.isEmpty() ? 1 : versions.getLast() + 1, sha256));
     }
 
     /// Stores a model that a job names by its path, under a name of its own that ends in its digest. Such a
@@ -237,7 +252,7 @@ public final class ModelRegistry {
     /// @param alias lower-case letters, digits, `-`, `_` and `.`, starting with a letter
     /// @param by as in [AliasMove]
     public AliasChange alias(String name, String alias, int version, String by) {
-        return move(new Mover(name, alias, AliasMove.SET, by, ""), aliases -> checkedVersion(name, version));
+        return move(new Mover(name, alias, AliasMove.SET, by, "", null), aliases -> checkedVersion(name, version));
     }
 
     /// Moves an alias to a version. Promoting the version that it points to already changes nothing.
@@ -251,15 +266,49 @@ public final class ModelRegistry {
     ///     version
     public AliasChange promote(
             String name, String alias, int version, @Nullable Integer expected, String by, String reason) {
-        return move(new Mover(name, alias, AliasMove.PROMOTE, by, reason), aliases -> {
-            checkVersion(name, version);
-            Integer present = aliases.version(alias);
-            boolean isThere = Integer.valueOf(version).equals(present);
-            if (expected != null && !isThere && !expected.equals(Objects.requireNonNullElse(present, 0))) {
-                throw movedByOthers(name, alias, aliases, expected);
-            }
-            return version;
+        return move(
+                new Mover(name, alias, AliasMove.PROMOTE, by, reason, null),
+                aliases -> promoted(name, alias, version, expected, aliases));
+    }
+
+    /// Promotes a version as [#promote(String, String, int, Integer, String, String)] does, and stores that an
+    /// MLflow server is to repeat the move. Nothing is stored if the alias points to the version already.
+    ///
+    /// @param repeated the move, with the version that the alias must point to now
+    public AliasChange promote(String name, PendingMove repeated, String by, String reason) {
+        return move(
+                new Mover(name, repeated.alias(), AliasMove.PROMOTE, by, reason, repeated),
+                aliases -> promoted(name, repeated.alias(), repeated.to(), repeated.from(), aliases));
+    }
+
+    private int promoted(String name, String alias, int version, @Nullable Integer expected, ModelAliases aliases) {
+        checkVersion(name, version);
+        Integer present = aliases.version(alias);
+        boolean isThere = Integer.valueOf(version).equals(present);
+        if (expected != null && !isThere && !expected.equals(Objects.requireNonNullElse(present, 0))) {
+            throw movedByOthers(name, alias, aliases, expected);
+        }
+        return version;
+    }
+
+    /// The moves of aliases that an MLflow server has yet to repeat, the oldest first. A move that somebody makes
+    /// by hand withdraws the earlier ones of its alias.
+    public List<PendingMove> pendingMoves(String name) {
+        return store.aliases(name).pending();
+    }
+
+    /// Stores what became of a pending move, by compare-and-set: unless it was withdrawn, or another program has
+    /// changed it.
+    ///
+    /// @param now the same move with another state; null if nothing is left to do
+    /// @return whether it was stored
+    public boolean updatePending(String name, PendingMove before, @Nullable PendingMove now) {
+        AtomicBoolean isPending = new AtomicBoolean();
+        store.changeAliases(name, aliases -> {
+            isPending.set(aliases.pending().contains(before));
+            return aliases.with(before, now);
         });
+        return isPending.get();
     }
 
     /// Moves an alias back to the version before the present one, or to a given one. Rolling back the same version
@@ -275,7 +324,7 @@ public final class ModelRegistry {
     ///     version to move it to
     public AliasChange rollBack(
             String name, String alias, int withdrawn, @Nullable Integer to, String by, String reason) {
-        return move(new Mover(name, alias, AliasMove.ROLLBACK, by, reason), aliases -> {
+        return move(new Mover(name, alias, AliasMove.ROLLBACK, by, reason, null), aliases -> {
             Integer present = aliases.version(alias);
             if (present == null || present != withdrawn) {
                 AliasMove last = aliases.last(alias);
@@ -318,7 +367,15 @@ public final class ModelRegistry {
     }
 
     /// The caller who moves an alias, and the reason.
-    private record Mover(String name, String alias, String action, String by, String reason) {}
+    ///
+    /// @param repeated the move for an MLflow server; null if none is to repeat it
+    private record Mover(
+            String name,
+            String alias,
+            String action,
+            String by,
+            String reason,
+            @Nullable PendingMove repeated) {}
 
     /// @param target the version to move it to; throws if it must not be moved
     private AliasChange move(Mover mover, ToIntFunction<ModelAliases> target) {
@@ -348,7 +405,7 @@ public final class ModelRegistry {
             }
             AliasMove move = new AliasMove(alias, from, to, mover.action(), now, mover.by(), mover.reason());
             written.set(move);
-            return aliases.with(move);
+            return mover.repeated() == null ? aliases.with(move) : aliases.with(move, mover.repeated());
         });
         return Objects.requireNonNull(changed.get());
     }

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -84,6 +85,68 @@ abstract class ModelRegistryContract {
         assertThat(register("delays", "a")).hasToString("delays@1");
         assertThat(register("delays", "b")).hasToString("delays@2");
         assertThat(register("churn", "a")).hasToString("churn@1");
+    }
+
+    private static PendingMove pendingMove(int from, int to) {
+        return new PendingMove(
+                "a batch",
+                "champion",
+                from,
+                to,
+                "mlflow:/Delays/" + to,
+                new TreeMap<>(Map.of("nightshift.batch", "a batch")));
+    }
+
+    @Test
+    void aMoveThatAServerIsToRepeatIsStoredWithTheMove() {
+        register("delays", "a");
+        register("delays", "b");
+        register("delays", "c");
+        registry.alias("delays", "champion", 1, "mara");
+
+        registry.promote("delays", pendingMove(1, 2), "a batch", "");
+        registry.promote("delays", pendingMove(2, 3), "another batch", "");
+
+        ModelRegistry other = open();
+        assertThat(other.history("delays").aliases()).containsEntry("champion", 3);
+        assertThat(other.pendingMoves("delays")).containsExactly(pendingMove(1, 2), pendingMove(2, 3));
+        PendingMove begun = pendingMove(1, 2).attemptedAt(NOON.toEpochMilli());
+        assertThat(other.updatePending("delays", pendingMove(1, 2), begun)).isTrue();
+        assertThat(other.updatePending("delays", pendingMove(1, 2), null)).isFalse();
+        assertThat(registry.pendingMoves("delays")).containsExactly(begun, pendingMove(2, 3));
+        assertThat(registry.updatePending("delays", begun, null)).isTrue();
+        assertThat(other.pendingMoves("delays")).containsExactly(pendingMove(2, 3));
+
+        other.alias("delays", "candidate", 1, "mara");
+        assertThat(registry.pendingMoves("delays"))
+                .as("after the move of another alias")
+                .hasSize(1);
+        other.rollBack("delays", "champion", 3, null, "mara", "");
+        assertThat(registry.pendingMoves("delays")).as("after a move by hand").isEmpty();
+    }
+
+    @Test
+    void aMoveThatIsRefusedLeavesNothingForAServer() {
+        register("delays", "a");
+        register("delays", "b");
+        registry.alias("delays", "champion", 2, "mara");
+
+        assertThatThrownBy(() -> registry.promote("delays", pendingMove(3, 1), "a batch", ""))
+                .isInstanceOf(FailureException.class);
+        registry.promote("delays", pendingMove(1, 2), "a batch", "");
+
+        assertThat(registry.pendingMoves("delays")).isEmpty();
+    }
+
+    @Test
+    void theVersionOfAModelIsKnownBeforeItIsRegistered() {
+        byte[] file = "a".getBytes(StandardCharsets.UTF_8);
+        assertThat(registry.versionOf("delays", file)).hasToString("delays@1");
+
+        ModelVersion first = register("delays", "a");
+        assertThat(registry.versionOf("delays", file)).isEqualTo(first);
+        assertThat(registry.versionOf("delays", "b".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(register("delays", "b"));
     }
 
     @Test
