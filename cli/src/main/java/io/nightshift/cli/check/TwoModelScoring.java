@@ -15,6 +15,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobBuilder;
+import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.model.ModelVersion;
@@ -68,8 +69,16 @@ public final class TwoModelScoring {
     /// A model of the comparison.
     ///
     /// @param name as the user calls it, such as `churn@candidate`
-    /// @param version of the registry; null for a model file
-    public record Candidate(String name, @Nullable ModelVersion version, Model model) {}
+    /// @param version of the registry; null for a model that is not in it
+    /// @param origin the version of an MLflow server, whose signature may name the features; null if it is none
+    public record Candidate(
+            String name, @Nullable ModelVersion version, Model model, ModelReference.@Nullable Mlflow origin) {
+
+        /// A job of the comparison with this model, and so with the features that it names.
+        Job of(Job job) {
+            return origin == null ? job : job.withModel(origin);
+        }
+    }
 
     private static final BatchId BATCH = new BatchId("compare");
     private static final ModelVersion VERSION = new ModelVersion("compare", 1, "0".repeat(64));
@@ -202,7 +211,10 @@ public final class TwoModelScoring {
         List<SourceFile> files = List.of();
         for (Candidate each : List.of(candidate, champion)) {
             try {
-                files = destinations.sources().inspect(job, each.model().description()).stream()
+                files = destinations
+                        .sources()
+                        .inspect(each.of(job), each.model().description())
+                        .stream()
                         .map(InspectedFile::file)
                         .toList();
             } catch (FailureException e) {
@@ -266,7 +278,8 @@ public final class TwoModelScoring {
         try (HeldSlices _ = source.hold(held)) {
             List<SourceReader.BoundSlices> groups = new ArrayList<>();
             for (Candidate each : List.of(champion, candidate)) {
-                groups.addAll(source.bind(connection, held, job, each.model().description()));
+                groups.addAll(
+                        source.bind(connection, held, each.of(job), each.model().description()));
             }
             Set<String> columns = columns(groups);
             List<String> selects = new ArrayList<>();
@@ -365,7 +378,7 @@ public final class TwoModelScoring {
     private List<Slice> parts(Copy copy) {
         SourceFile file = destinations
                 .sources()
-                .inspect(copy.job(), champion.model().description())
+                .inspect(champion.of(copy.job()), champion.model().description())
                 .getFirst()
                 .file();
         List<Slice> parts = new ArrayList<>();
@@ -401,8 +414,8 @@ public final class TwoModelScoring {
         Scoring(Candidate scored, String name) {
             this.scored = scored;
             this.name = name;
-            Job own = copied.withDestination(
-                    new ParquetDestination(folder.resolve(name).toString()));
+            Job own = scored.of(copied)
+                    .withDestination(new ParquetDestination(folder.resolve(name).toString()));
             ModelDescription description = scored.model().description();
             store = destinations.of(own);
             store.prepare(BATCH, own, description);
@@ -412,7 +425,8 @@ public final class TwoModelScoring {
 
         void score(int number, Slice part) {
             Attempt attempt = new Attempt(BATCH, number, new Epoch(1, 1));
-            Lease lease = new Lease(attempt, copied, VERSION, part.firstRow(), List.of(part), store.staging(BATCH));
+            Lease lease = new Lease(
+                    attempt, scored.of(copied), VERSION, part.firstRow(), List.of(part), store.staging(BATCH));
             double before = times.seconds(StepTimes.Step.SCORE);
             PartitionAttempt.Result result;
             try {
@@ -549,7 +563,7 @@ public final class TwoModelScoring {
             destinations
                     .sources()
                     .of(copy.job().source())
-                    .bind(copy.job(), each.model().description())
+                    .bind(each.of(copy.job()), each.model().description())
                     .features()
                     .forEach(feature -> features.put(
                             feature.source().name(), feature.source().sql()));

@@ -132,8 +132,8 @@ final class ModelCompareCommand implements Callable<Integer> {
                         duckDb.get(),
                         destinations,
                         job,
-                        model(champion, places),
-                        model(candidate, places),
+                        model(champion, job, places),
+                        model(candidate, job, places),
                         own.resolve("compare-" + ProcessHandle.current().pid()))
                 .run(sample, tolerance, shown);
         PrintWriter out = access.out();
@@ -146,7 +146,7 @@ final class ModelCompareCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
-    private static TwoModelScoring.Candidate model(String name, ModelPlaces places) {
+    private static TwoModelScoring.Candidate model(String name, Job job, ModelPlaces places) {
         ModelReference reference;
         try {
             reference = ModelReference.parse(name);
@@ -155,8 +155,15 @@ final class ModelCompareCommand implements Callable<Integer> {
         }
         return switch (JobModel.find(reference, places)) {
             case JobModel.FromRegistry(ModelVersion version, Model model) ->
-                new TwoModelScoring.Candidate(version.toString(), version, model);
-            case JobModel found -> new TwoModelScoring.Candidate(name, null, found.model());
+                new TwoModelScoring.Candidate(version.toString(), version, model, null);
+            case JobModel found ->
+                new TwoModelScoring.Candidate(
+                        name,
+                        null,
+                        found.model(),
+                        found.complete(job.withModel(reference)).model() instanceof ModelReference.Mlflow origin
+                                ? origin
+                                : null);
         };
     }
 

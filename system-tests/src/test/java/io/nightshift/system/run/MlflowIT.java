@@ -204,6 +204,21 @@ final class MlflowIT {
     }
 
     @Test
+    void comparedModelsReadTheColumnsThatTheirSignaturesName() throws Exception {
+        execute("COPY (SELECT 1 AS id, 0.0::DOUBLE AS x, 5.0::DOUBLE AS y) TO '%s' (FORMAT parquet)"
+                .formatted(folder.resolve("source.parquet")));
+        init();
+        log("0.5", "y");
+
+        assertThat(command("model", "compare", "mlflow:/Step model/1", "mlflow:/Step model/2", "--job", job())
+                        .expect(0)
+                        .out())
+                .containsPattern("predictions +1 +1")
+                .contains("prediction -1")
+                .contains("2");
+    }
+
+    @Test
     void anAlteredArtifactDoesNotReachABatchThatWasSubmitted() throws Exception {
         init();
         command("run", job()).expect(0);
