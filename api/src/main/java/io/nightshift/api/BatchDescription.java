@@ -221,11 +221,12 @@ public record BatchDescription(
     /// The rollout of another model version: it scores some partitions first, and the others if it keeps the
     /// guards there.
     ///
-    /// @param at when the partitions were chosen
-    /// @param candidate the version that is tried, as `name@version`
+    /// @param at when the partitions were chosen; if no candidate is tried, when the batch was submitted
+    /// @param candidate the version that is tried, as `name@version`; if none is tried, as the job names it
     /// @param champion the version that scores the batch if the candidate fails, as `name@version`
-    /// @param mode `canary`
-    /// @param state `running`, `passed` or `failed`
+    /// @param mode `canary`; also `shadow` if no candidate is tried
+    /// @param state `running`, `passed`, `failed`, or `untried` if the version that the job follows on an
+    ///     MLflow server can't be tried
     /// @param partitions how many partitions the candidate scores first
     /// @param decidedAt when it was decided; null before
     /// @param rows how many rows both have scored; 0 before the decision

@@ -10,8 +10,8 @@ import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.mlflow.MlflowModels;
-import io.nightshift.node.submission.JobModel;
 import io.nightshift.node.submission.ModelPlaces;
+import io.nightshift.node.submission.RolloutCandidate;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.job.ChangedRows;
@@ -113,30 +113,44 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     /// How the job tries another version of its model.
-    private static List<String> rollout(Job job, JobModel.@Nullable Candidate candidate, int partitions) {
+    private static List<String> rollout(Job job, RolloutCandidate candidate, int partitions) {
         Rollout rollout = job.rollout();
         if (rollout == null) {
             return List.of();
         }
-        if (candidate == null) {
-            return List.of("rollout     none: %s is not set, is the version of the model, or was rolled back"
-                    .formatted(rollout.candidate().text()));
-        }
-        if (!rollout.isCanary()) {
-            return List.of(
-                    candidate.problem() != null
-                            ? "rollout     none: %s can't score the batch: %s"
-                                    .formatted(candidate.version(), candidate.problem())
-                            : "rollout     %s scores %,d of %,d partitions in addition, unpublished"
-                                    .formatted(
-                                            candidate.version(),
-                                            partitions == 0 ? 0 : rollout.partitions(partitions),
-                                            partitions));
-        }
+        return switch (candidate) {
+            case RolloutCandidate.None _ ->
+                List.of("rollout     none: %s is not set, is the version of the model, or was rolled back"
+                        .formatted(rollout.candidate().text()));
+            case RolloutCandidate.Untried(String reason) ->
+                List.of("rollout     none, and %s scores all partitions: %s"
+                        .formatted(job.model().text(), reason));
+            case RolloutCandidate.Tried tried ->
+                rollout.isCanary()
+                        ? canary(job, rollout, tried, partitions)
+                        : List.of(
+                                tried.problem() != null
+                                        ? "rollout     none: %s can't score the batch: %s"
+                                                .formatted(tried.version(), tried.problem())
+                                        : "rollout     %s scores %,d of %,d partitions in addition, unpublished"
+                                                .formatted(
+                                                        name(tried),
+                                                        partitions == 0 ? 0 : rollout.partitions(partitions),
+                                                        partitions));
+        };
+    }
+
+    private static String name(RolloutCandidate.Tried tried) {
+        return tried.origin() == null
+                ? tried.version().toString()
+                : "%s (%s)".formatted(tried.version(), tried.origin().pin().version());
+    }
+
+    private static List<String> canary(Job job, Rollout rollout, RolloutCandidate.Tried tried, int partitions) {
         String first = partitions == 0
-                ? "%s, as soon as there are rows".formatted(candidate.version())
+                ? "%s, as soon as there are rows".formatted(name(tried))
                 : "%s scores %,d of %,d partitions first"
-                        .formatted(candidate.version(), rollout.partitions(partitions), partitions);
+                        .formatted(name(tried), rollout.partitions(partitions), partitions);
         String guards =
                 rollout.guards().stream().map(GuardResult::limit).collect(Collectors.joining(", ", "guards      ", ""));
         return List.of(

@@ -17,6 +17,7 @@ import io.nightshift.coordinator.register.BatchArchive;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.coordinator.register.RegisterSettings;
 import io.nightshift.node.alert.AlertChannels;
+import io.nightshift.node.mlflow.MlflowWriteBack;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.failure.Failure;
@@ -143,7 +144,11 @@ final class CoordinatorStarter {
                         parts::description,
                         attempts::attempt,
                         Clock.systemUTC()),
-                new RegistryPromoter(parts.given().models().registry(), parts.name()));
+                new RegistryPromoter(
+                        parts.given().models().registry(),
+                        new MlflowWriteBack(
+                                parts.given().models().registry(), parts.given().mlflow()),
+                        parts.name()));
     }
 
     private final class RowScanner implements ChangedRowPlanner.Scanner {

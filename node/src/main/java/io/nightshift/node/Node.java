@@ -15,6 +15,7 @@ import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.lineage.LineageSettings;
+import io.nightshift.node.mlflow.MlflowModels;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -80,6 +81,7 @@ public final class Node {
     /// @param steps receives the time of each step of the scoring threads; null if nobody needs it
     /// @param alerts who is told of problems, and how
     /// @param lineage where the lineage of batches is sent; null if nowhere
+    /// @param mlflow the models of the MLflow server on which promotions are repeated
     public record Dependencies(
             Ledger ledger,
             DuckDbLoader duckDb,
@@ -92,7 +94,8 @@ public final class Node {
             NodeObserver observer,
             @Nullable StepTimes steps,
             AlertConfiguration alerts,
-            @Nullable LineageSettings lineage) {}
+            @Nullable LineageSettings lineage,
+            MlflowModels mlflow) {}
 
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Dependencies dependencies) {

@@ -8,6 +8,8 @@ import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.node.gateway.AuditLines;
+import io.nightshift.node.mlflow.MlflowModels;
+import io.nightshift.node.mlflow.MlflowWriteBack;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
@@ -21,6 +23,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Task;
+import io.nightshift.destination.Publication;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -87,7 +90,8 @@ final class RegistryPromoterTest {
     }
 
     private void promote(String model) {
-        new RegistryPromoter(registry, "node:1").promote(passed(model), "champion");
+        new RegistryPromoter(registry, new MlflowWriteBack(registry, MlflowModels.none()), "node:1")
+                .promote(passed(model), new Publication("/predictions", "0".repeat(64)), "champion");
     }
 
     private @Nullable Integer champion() {

@@ -97,6 +97,7 @@ public final class HomeNode implements AutoCloseable {
                 given.registry().open(home.folder(), objects.folder().parent());
         Destinations destinations = new Destinations(duckDb, given.dataSources(), roots, objects);
         closing.push(destinations::close);
+        MlflowModels mlflow = MlflowModels.open(given.mlflowOfCommand(), roots, objects);
         CommandNode node = CommandNode.start(
                 new Node.Dependencies(
                         ledger.ledger(),
@@ -110,10 +111,11 @@ public final class HomeNode implements AutoCloseable {
                         NodeObserver.NOBODY,
                         null,
                         given.alerts(),
-                        given.lineage()),
+                        given.lineage(),
+                        mlflow),
                 given,
                 new SubmissionResolver(
-                        new ModelPlaces(registry, MlflowModels.open(given.mlflowOfCommand(), roots, objects)),
+                        new ModelPlaces(registry, mlflow),
                         destinations,
                         threads,
                         MemoryBudget.budget(),

@@ -115,6 +115,7 @@ public final class NodeCommand implements Callable<Integer> {
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(), spill, roots, background);
         ModelRegistry registry =
                 given.registry().open(home.folder(), objects.folder().parent());
+        MlflowModels mlflow = MlflowModels.open(given.mlflowOfNode(), roots, objects);
         Node.Dependencies dependencies = new Node.Dependencies(
                 ledger,
                 duckDb,
@@ -127,13 +128,14 @@ public final class NodeCommand implements Callable<Integer> {
                 NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port(), given.prices()),
                 null,
                 given.alerts(),
-                given.lineage());
+                given.lineage(),
+                mlflow);
         ClusterNode node = ClusterNode.start(
                 dependencies,
                 settings,
                 given,
                 new SubmissionResolver(
-                        new ModelPlaces(registry, MlflowModels.open(given.mlflowOfNode(), roots, objects)),
+                        new ModelPlaces(registry, mlflow),
                         new Destinations(duckDb, given.dataSources(), roots, objects),
                         scoring,
                         MemoryBudget.budget(),

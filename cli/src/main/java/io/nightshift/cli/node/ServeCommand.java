@@ -147,6 +147,8 @@ public final class ServeCommand implements Callable<Integer> {
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(), home.spill(), roots, background);
         ModelRegistry registry =
                 given.registry().open(home.folder(), objects.folder().parent());
+        MlflowModels mlflow = MlflowModels.open(
+                http.tokens().areGiven() ? given.mlflowOfNode() : given.mlflowOfCommand(), roots, objects);
         Node.Dependencies dependencies = new Node.Dependencies(
                 opened.ledger(),
                 duckDb,
@@ -159,18 +161,14 @@ public final class ServeCommand implements Callable<Integer> {
                 NodeMetrics.begin(given.otlp(), http.hostname() + ":" + http.port(), given.prices()),
                 null,
                 given.alerts(),
-                given.lineage());
+                given.lineage(),
+                mlflow);
         return ClusterNode.startAlone(
                 dependencies,
                 settings,
                 given,
                 new SubmissionResolver(
-                        new ModelPlaces(
-                                registry,
-                                MlflowModels.open(
-                                        http.tokens().areGiven() ? given.mlflowOfNode() : given.mlflowOfCommand(),
-                                        roots,
-                                        objects)),
+                        new ModelPlaces(registry, mlflow),
                         new Destinations(duckDb, given.dataSources(), roots, objects),
                         scoring,
                         MemoryBudget.budget(),

@@ -28,6 +28,7 @@ import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.mlflow.MlflowModels;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.ModelPlaces;
+import io.nightshift.node.submission.RolloutCandidate;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.batch.BatchId;
@@ -224,6 +225,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         Destinations destinations = new Destinations(duckDb, dataSources, roots, objects);
         closing.push(destinations::close);
         DestinationStore destination = destinations.of(job);
+        MlflowModels mlflow = MlflowModels.open(given.mlflowOfCommand(), roots, objects);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
                     EmbeddedLedger waitedFor = ledger;
@@ -241,13 +243,14 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
                             NodeObserver.NOBODY,
                             profiled ? steps : null,
                             given.alerts(),
-                            given.lineage()));
+                            given.lineage(),
+                            mlflow));
                 },
                 background);
         closing.push(() -> stop(starting));
 
         SubmissionResolver.Resolved resolved = new SubmissionResolver(
-                        new ModelPlaces(registry, MlflowModels.open(given.mlflowOfCommand(), roots, objects)),
+                        new ModelPlaces(registry, mlflow),
                         destinations,
                         threads,
                         MemoryBudget.budget(),
@@ -256,6 +259,9 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
                 .resolve(job);
         Submission submission = resolved.submission();
         resolved.keepIn(models);
+        if (resolved.candidate() instanceof RolloutCandidate.Untried(String reason)) {
+            spec.commandLine().getErr().println("No candidate is tried: " + reason);
+        }
 
         Warmup.codec(submission);
         Node node = await(starting);

@@ -105,7 +105,8 @@ public final class LostBatches implements LostBatch.Search {
                         submitted.due(),
                         submitted.reuse(),
                         submitted.candidate(),
-                        submitted.by()),
+                        submitted.by(),
+                        submitted.untried()),
                 phase,
                 false);
     }

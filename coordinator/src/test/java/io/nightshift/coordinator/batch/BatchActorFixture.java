@@ -246,7 +246,7 @@ public final class BatchActorFixture {
                                 },
                                 node.blocking()),
                         version -> MODEL),
-                new BatchServices.Outputs(publisher(), NO_REDRIVES, (state, alias) -> {
+                new BatchServices.Outputs(publisher(), NO_REDRIVES, (state, publication, alias) -> {
                     throw new AssertionError("no job of these tests tries a candidate");
                 }),
                 new BatchServices.Records(

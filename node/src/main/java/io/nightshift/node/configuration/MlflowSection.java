@@ -29,12 +29,17 @@ final class MlflowSection {
         Secret token = ReceiverKeys.secret(mlflow, "token", "the token that the server asks for (`Bearer`)");
         Path ca = ReceiverKeys.ca(mlflow);
         Credentials credentials = credentials(mlflow, user, password, token);
+        boolean writeBack = mlflow.flag(
+                "write-back",
+                KeyMeaning.of(
+                        "Whether a rollout that promotes a version of the server also [moves the alias there](../how-to/mlflow.md#write-promotions-back), and writes the batch's proof as tags of the version. The user needs the permission `EDIT` on the model."));
         mlflow.end();
         return new MlflowSettings(
                 AlertUrl.problem(url, true) == null ? URI.create(url) : NOWHERE,
                 ca,
                 credentials,
-                MlflowSettings.PATIENCE);
+                MlflowSettings.PATIENCE,
+                writeBack);
     }
 
     private static Credentials credentials(

@@ -31,7 +31,7 @@ public final class JobPermissions {
     private static Role role(JobEffect effect) {
         return switch (effect) {
             case DELETES_BATCHES -> Role.ADMIN;
-            case MOVES_ALIAS -> Role.MODELS;
+            case MOVES_ALIAS, ADDS_VERSIONS -> Role.MODELS;
         };
     }
 
@@ -39,6 +39,7 @@ public final class JobPermissions {
         return switch (effect) {
             case DELETES_BATCHES -> "deletes published batches";
             case MOVES_ALIAS -> "moves an alias of a model";
+            case ADDS_VERSIONS -> "copies versions to a model of the registry";
         };
     }
 

@@ -124,6 +124,16 @@ public final class MlflowModels {
         server().get("registered-models/search", Map.of("max_results", "1"), "its registered models");
     }
 
+    /// Whether promotions may be written back to the server.
+    boolean writesBack() {
+        try {
+            MlflowSettings given = settings.get();
+            return given != null && given.writeBack();
+        } catch (FailureException _) {
+            return false; // the variables of MLflow's own clients are wrong, and they never permit it
+        }
+    }
+
     private static String called(String address, String version) {
         return address.equals(version) ? version : "%s (%s)".formatted(version, address);
     }
@@ -146,7 +156,10 @@ public final class MlflowModels {
 
     // Where a model is.
 
-    private synchronized MlflowServer server() {
+    /// The server; opened when it is used for the first time.
+    ///
+    /// @throws FailureException permanent, if the configuration names none or is wrong
+    synchronized MlflowServer server() {
         MlflowServer known = server;
         if (known == null) {
             MlflowSettings given = settings.get();

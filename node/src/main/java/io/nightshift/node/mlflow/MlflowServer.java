@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -55,6 +56,12 @@ final class MlflowServer {
 
     private static final Duration MOST_FOR_ANSWER = Duration.ofMinutes(2);
     private static final Duration MOST_FOR_FILE = Duration.ofMinutes(25);
+
+    /// The codes by which the server says that there is no such thing.
+    private static final List<String> MISSING = List.of("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE");
+
+    /// The most bytes of an answer that refuses a request.
+    private static final int MOST_REFUSED = 8 << 10;
 
     /// How much of an answer a failure quotes.
     private static final int MOST_QUOTED = 300;
@@ -95,6 +102,71 @@ final class MlflowServer {
     /// @throws FailureException transient if the server is away; permanent if it refuses
     JsonNode get(String call, Map<String, String> query, String what) {
         return json(request(API + call, query).GET().build(), what);
+    }
+
+    /// Asks a question that the server may answer by saying that there is no such thing.
+    ///
+    /// @param call as in [#get]
+    /// @param query as in [#get]
+    /// @param what as in [#get]
+    /// @return empty if the server says so in its own form
+    /// @throws FailureException as [#get]
+    Optional<JsonNode> find(String call, Map<String, String> query, String what) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        BodyWriter body = new BodyWriter(Channels.newChannel(bytes), MOST_ANSWERED);
+        HttpRequest request = request(API + call, query).GET().build();
+        Refusal refusal = exchangeInMemory(request, body, what);
+        if (refusal == null) {
+            return Optional.of(answer(bytes, body, what));
+        }
+        if (isMissing(refusal)) {
+            return Optional.empty();
+        }
+        throw refusal(refusal, what, Access.READ);
+    }
+
+    /// The result of a request to write.
+    sealed interface Written {
+
+        /// It is written.
+        record Done() implements Written {}
+
+        /// The server has refused it, and nothing is written.
+        ///
+        /// @param isFinal whether the server refuses it because there is no such model, version or alias, or
+        ///     because it takes no such value. Otherwise it may be written later
+        record Refused(String reason, boolean isFinal) implements Written {}
+
+        /// There was no answer, so it may be written or not.
+        record Unknown(String reason) implements Written {}
+    }
+
+    /// Tells the server to write something.
+    ///
+    /// @param call as in [#get]
+    /// @param content of the request
+    /// @param what is written, in words
+    Written post(String call, Map<String, String> content, String what) {
+        BodyWriter body = new BodyWriter(Channels.newChannel(new ByteArrayOutputStream()), MOST_ANSWERED);
+        try {
+            HttpRequest request = request(API + call, Map.of())
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(content)))
+                    .build();
+            Refusal refusal = exchangeInMemory(request, body, what);
+            if (refusal == null) {
+                return new Written.Done();
+            }
+            String reason = String.valueOf(refusal(refusal, what, Access.WRITE).getMessage());
+            boolean isRefused = refusal.status() < 500
+                    || refusal.status() == 503
+                    || !errorCode(refusal).isEmpty();
+            return isRefused ? new Written.Refused(reason, isMissing(refusal)) : new Written.Unknown(reason);
+        } catch (FailureException e) {
+            return new Written.Unknown(String.valueOf(e.getMessage()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e); // a map of texts can be written
+        }
     }
 
     /// Lists a folder of the artifacts that the server hands out itself.
@@ -172,20 +244,31 @@ final class MlflowServer {
     private JsonNode json(HttpRequest request, String what) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         BodyWriter body = new BodyWriter(Channels.newChannel(bytes), MOST_ANSWERED);
-        try {
-            send(request, body, mostForAnswer, what);
-            if (body.bytes() <= MOST_ANSWERED) {
-                JsonNode answer = JSON.readTree(bytes.toByteArray());
-                if (answer != null && answer.isObject()) {
-                    return answer;
-                }
+        Refusal refusal = exchangeInMemory(request, body, what);
+        if (refusal != null) {
+            throw refusal(refusal, what, Access.READ);
+        }
+        return answer(bytes, body, what);
+    }
+
+    private JsonNode answer(ByteArrayOutputStream bytes, BodyWriter body, String what) {
+        if (body.bytes() <= MOST_ANSWERED) {
+            JsonNode answer = object(bytes.toString(StandardCharsets.UTF_8));
+            if (answer != null) {
+                return answer;
             }
-        } catch (JsonProcessingException _) {
-            // Reported below.
-        } catch (IOException e) {
-            throw new IllegalStateException(e); // bytes in memory can be read and written
         }
         throw noServer(what);
+    }
+
+    /// A JSON object; null if the text is none.
+    private static @Nullable JsonNode object(String text) {
+        try {
+            JsonNode read = JSON.readTree(text);
+            return read != null && read.isObject() ? read : null;
+        } catch (JsonProcessingException _) {
+            return null;
+        }
     }
 
     /// The failure of an answer that no MLflow server gives.
@@ -196,13 +279,45 @@ final class MlflowServer {
                 "%s does not answer as an MLflow server does (%s). Check nightshift.mlflow.url".formatted(base, what));
     }
 
+    /// An answer with another status than 200.
+    private record Refusal(int status, String body) {}
+
+    /// Whether the server says that there is no such thing. A proxy, or a server that is none of MLflow, says it in
+    /// another form.
+    private static boolean isMissing(Refusal refusal) {
+        return MISSING.contains(errorCode(refusal));
+    }
+
+    /// The code by which an MLflow server refuses a request; empty if something else has answered.
+    private static String errorCode(Refusal refusal) {
+        JsonNode said = object(refusal.body());
+        return said == null ? "" : said.path("error_code").asText();
+    }
+
+    private void send(HttpRequest request, BodyWriter body, Duration most, String what) throws IOException {
+        Refusal refusal = exchange(request, body, most, what);
+        if (refusal != null) {
+            throw refusal(refusal, what, Access.READ);
+        }
+    }
+
+    private @Nullable Refusal exchangeInMemory(HttpRequest request, BodyWriter body, String what) {
+        try {
+            return exchange(request, body, mostForAnswer, what);
+        } catch (IOException e) {
+            throw new IllegalStateException(e); // bytes in memory can be written
+        }
+    }
+
     /// Sends a request, and waits until its answer is written.
     ///
     /// @param most for so long the whole answer may take
+    /// @return null if the status is 200
     /// @throws IOException if the target of the body can't be written
-    private void send(HttpRequest request, BodyWriter body, Duration most, String what) throws IOException {
+    private @Nullable Refusal exchange(HttpRequest request, BodyWriter body, Duration most, String what)
+            throws IOException {
         ByteArrayOutputStream refusal = new ByteArrayOutputStream();
-        BodyWriter refused = new BodyWriter(Channels.newChannel(refusal), MOST_QUOTED * 4L);
+        BodyWriter refused = new BodyWriter(Channels.newChannel(refusal), MOST_REFUSED);
         CompletableFuture<HttpResponse<Long>> sent =
                 client().sendAsync(request, info -> info.statusCode() == 200 ? body : refused);
         int status;
@@ -215,9 +330,7 @@ final class MlflowServer {
             }
             throw e;
         }
-        if (status != 200) {
-            throw refusal(status, refusal.toString(StandardCharsets.UTF_8), what);
-        }
+        return status == 200 ? null : new Refusal(status, refusal.toString(StandardCharsets.UTF_8));
     }
 
     private HttpResponse<Long> await(
@@ -304,15 +417,27 @@ final class MlflowServer {
                 cause);
     }
 
-    private FailureException refusal(int status, String body, String what) {
-        String said = said(body);
+    /// The use of the server that a request makes, in words.
+    ///
+    /// @param node what the node does
+    /// @param server what the server does
+    /// @param missing what the server does without the model
+    /// @param permission that the user of the server needs
+    private record Access(String node, String server, String missing, String permission) {
+        static final Access READ = new Access("get", "give", "has no", "READ on the model and on its experiment");
+        static final Access WRITE = new Access("write", "take", "refuses to take", "EDIT on the model");
+    }
+
+    private FailureException refusal(Refusal refusal, String what, Access access) {
+        int status = refusal.status();
+        String said = said(refusal.body());
         String quoted = said.isEmpty() ? "" : ": " + Failure.shortened(said, MOST_QUOTED);
         if (status == 429 || status >= 500) {
             return new FailureException(Failure.of(
                     FailedResource.Type.PLACE,
                     base,
-                    "the MLflow server %s does not give %s now (status %d)%s. Try again later"
-                            .formatted(base, what, status, quoted)));
+                    "the MLflow server %s does not %s %s now (status %d)%s. Try again later"
+                            .formatted(base, access.server(), what, status, quoted)));
         }
         return FailureException.permanent(
                 switch (status) {
@@ -320,15 +445,16 @@ final class MlflowServer {
                         "the MLflow server %s refuses the credentials of this node (status 401). Check %s"
                                 .formatted(base, credentialKeys());
                     case 403 ->
-                        "the MLflow server %s does not permit this node to get %s (status 403)%s. Give its user the permission READ on the model and on its experiment"
-                                .formatted(base, what, quoted);
-                    case 404 -> "the MLflow server %s has no %s (status 404)%s".formatted(base, what, quoted);
+                        "the MLflow server %s does not permit this node to %s %s (status 403)%s. Give its user the permission %s"
+                                .formatted(base, access.node(), what, quoted, access.permission());
+                    case 404 ->
+                        "the MLflow server %s %s %s (status 404)%s".formatted(base, access.missing(), what, quoted);
                     default ->
                         status >= 300 && status < 400
                                 ? "the MLflow server %s answers with a redirect (status %d), which is not followed. Write the address that it leads to into nightshift.mlflow.url"
                                         .formatted(base, status)
-                                : "the MLflow server %s refuses to give %s (status %d)%s"
-                                        .formatted(base, what, status, quoted);
+                                : "the MLflow server %s refuses to %s %s (status %d)%s"
+                                        .formatted(base, access.server(), what, status, quoted);
                 });
     }
 

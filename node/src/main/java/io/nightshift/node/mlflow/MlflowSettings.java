@@ -15,10 +15,17 @@ import org.jspecify.annotations.Nullable;
 /// @param ca a PEM file with the authorities to trust; null for those of Java
 /// @param credentials that the server asks for
 /// @param patience for so long, the server may send nothing
-public record MlflowSettings(URI url, @Nullable Path ca, Credentials credentials, Duration patience) {
+/// @param writeBack whether a rollout that promotes a version of the server moves the alias there, too
+public record MlflowSettings(
+        URI url, @Nullable Path ca, Credentials credentials, Duration patience, boolean writeBack) {
 
     /// For so long, a server may send nothing.
     public static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /// A server that is only read.
+    public MlflowSettings(URI url, @Nullable Path ca, Credentials credentials, Duration patience) {
+        this(url, ca, credentials, patience, false);
+    }
 
     /// The credentials that a server asks for.
     public sealed interface Credentials {
@@ -55,7 +62,7 @@ public record MlflowSettings(URI url, @Nullable Path ca, Credentials credentials
                 : variable("MLFLOW_TRACKING_TOKEN", environment) != null
                         ? new Credentials.Token(new Secret.InEnvironment("MLFLOW_TRACKING_TOKEN"))
                         : new Credentials.None();
-        return new MlflowSettings(URI.create(url), ca == null ? null : Path.of(ca), credentials, PATIENCE);
+        return new MlflowSettings(URI.create(url), ca == null ? null : Path.of(ca), credentials, PATIENCE, false);
     }
 
     /// A variable; null if it is not set or blank.

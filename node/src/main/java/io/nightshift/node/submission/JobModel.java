@@ -1,6 +1,5 @@
 package io.nightshift.node.submission;
 
-import io.nightshift.api.AliasMove;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.RegistrationResult;
@@ -13,12 +12,10 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.MlflowAddress;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.scoring.model.Task;
 import io.nightshift.source.BoundJob;
 import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
@@ -166,23 +163,6 @@ public sealed interface JobModel {
         }
     }
 
-    /// The version that a job's rollout tries.
-    ///
-    /// @param version the version
-    /// @param model loaded; null if it can't be used
-    /// @param problem why it can't be used; null if it can. Only a shadow has one: its candidate never stops
-    ///     a batch
-    record Candidate(
-            ModelVersion version,
-            @Nullable Model model,
-            @Nullable String problem) {
-
-        /// The memory that the model takes, in bytes; 0 if it is not loaded.
-        public long heapBytes() {
-            return model == null ? 0 : model.heapBytes();
-        }
-    }
-
     /// Loads the model that a job names; registers nothing.
     ///
     /// @throws FailureException if there is no such model, or its file can't be used
@@ -202,76 +182,6 @@ public sealed interface JobModel {
                 yield new FromRegistry(version, load.apply(places.registry().path(version)));
             }
         };
-    }
-
-    /// Loads the version that a job's rollout tries; null if the job has none, its alias does not exist, the
-    /// version is the one that the job names as its model, or somebody has rolled it back.
-    ///
-    /// @param champion the model that the job names
-    /// @param load loads a model file
-    /// @throws FailureException permanent, if both can't score the same rows, or a guard does not fit them.
-    ///     Not in a shadow
-    static @Nullable Candidate candidate(
-            Job job, JobModel champion, ModelRegistry registry, Function<Path, Model> load) {
-        Rollout rollout = job.rollout();
-        if (rollout == null || !(champion instanceof FromRegistry(ModelVersion version, Model model))) {
-            return null;
-        }
-        boolean isMissing = rollout.candidate() instanceof ModelReference.Alias(String name, String alias)
-                && !registry.history(name).aliases().containsKey(alias);
-        if (isMissing) {
-            return null;
-        }
-        ModelVersion tried = registry.resolve(rollout.candidate());
-        if (tried.equals(version) || isWithdrawn(tried, job.model().alias(), registry)) {
-            return null;
-        }
-        boolean hasMargins = job.output().margin();
-        if (!rollout.isCanary()) {
-            return shadow(tried, model, hasMargins, registry, load);
-        }
-        Model candidate = load.apply(registry.path(tried));
-        String difference = difference(model.description(), candidate.description(), hasMargins);
-        if (difference != null) {
-            throw FailureException.permanent(
-                    "rollout.candidate: %s and %s can't score the same rows: %s. Compare them with nightshift model compare, and move the alias with nightshift model promote"
-                            .formatted(tried, version, difference));
-        }
-        boolean asksForAgreement =
-                rollout.guards().stream().anyMatch(guard -> guard.measure() == Rollout.Measure.AGREEMENT);
-        if (asksForAgreement && model.description().task() == Task.REGRESSION) {
-            throw FailureException.permanent(
-                    "rollout.guards.agreement: %s predicts numbers, which never agree; use prediction-psi"
-                            .formatted(version));
-        }
-        return new Candidate(tried, candidate, null);
-    }
-
-    private static Candidate shadow(
-            ModelVersion tried,
-            Model champion,
-            boolean hasMargins,
-            ModelRegistry registry,
-            Function<Path, Model> load) {
-        try {
-            Model candidate = load.apply(registry.path(tried));
-            String difference = difference(champion.description(), candidate.description(), hasMargins);
-            return difference == null ? new Candidate(tried, candidate, null) : new Candidate(tried, null, difference);
-        } catch (FailureException e) {
-            return new Candidate(tried, null, e.failure().message());
-        }
-    }
-
-    /// Whether the last move of an alias from or to a version was a rollback from it.
-    private static boolean isWithdrawn(ModelVersion tried, @Nullable String alias, ModelRegistry registry) {
-        return alias != null
-                && registry.history(tried.name()).moves().stream()
-                        .filter(move -> move.alias().equals(alias))
-                        .filter(move -> move.to() == tried.version()
-                                || Integer.valueOf(tried.version()).equals(move.from()))
-                        .findFirst()
-                        .filter(move -> move.action().equals(AliasMove.ROLLBACK) && move.to() != tried.version())
-                        .isPresent();
     }
 
     /// Why two models can't score the same columns; null if they can.

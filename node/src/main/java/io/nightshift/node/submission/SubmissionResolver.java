@@ -21,6 +21,7 @@ import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.wire.WireLimits;
 import io.nightshift.scoring.Model;
@@ -34,13 +35,16 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The one way in: every job that somebody submits, by the command line, HTTP or a message, is checked and
 /// resolved here, so that each of them gets the same checks and the same sentences.
 ///
 /// Both methods block on disks and databases, and may be called from any thread and as often as wanted.
 public final class SubmissionResolver {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SubmissionResolver.class);
 
     /// The most files of a job with new files that are looked at to check the job.
     private static final int MOST_INSPECTED = 1_000;
@@ -78,15 +82,11 @@ public final class SubmissionResolver {
     ///
     /// @param job with what is known of its source
     /// @param model that the job names, loaded
-    /// @param candidate that the job's rollout tries, loaded; null if there is none to try
+    /// @param candidate what the job's rollout tries, loaded
     /// @param files of the source, in the order in which their rows are counted, and then those of lookups
     /// @param memory that a node needs to score the job
     public record Check(
-            Job job,
-            Model model,
-            JobModel.@Nullable Candidate candidate,
-            List<InspectedFile> files,
-            MemoryEstimate memory) {
+            Job job, Model model, RolloutCandidate candidate, List<InspectedFile> files, MemoryEstimate memory) {
         public Check {
             files = List.copyOf(files);
         }
@@ -95,14 +95,14 @@ public final class SubmissionResolver {
     /// A submission with its model.
     ///
     /// @param model the version that the submission names, loaded
-    /// @param candidate the version that it tries, loaded; null if it tries none
-    public record Resolved(Submission submission, Model model, JobModel.@Nullable Candidate candidate) {
+    /// @param candidate what it tries, loaded
+    public record Resolved(Submission submission, Model model, RolloutCandidate candidate) {
 
         /// Keeps the models for the batch's partitions.
         public void keepIn(ModelCache models) {
             models.keep(submission.model(), model);
-            if (candidate != null && candidate.model() != null) {
-                models.keep(candidate.version(), candidate.model());
+            if (candidate instanceof RolloutCandidate.Tried tried && tried.model() != null) {
+                models.keep(tried.version(), tried.model());
             }
         }
     }
@@ -118,21 +118,46 @@ public final class SubmissionResolver {
         return check(job, destination, find(job));
     }
 
-    /// Checks a job as [#check] does, then stores its model if that is a file. A job that is refused stores
-    /// nothing.
+    /// Checks a job as [#check] does, then stores its model if that is a file, and the candidate that it follows on
+    /// an MLflow server. A job that is refused stores nothing. Moves of aliases that this server has yet to repeat
+    /// are tried again before.
     ///
     /// @throws FailureException as [#check]
     public Resolved resolve(Job job) {
         DestinationStore destination = checkPlace(job);
         JobModel found = find(job);
+        boolean followsServer = job.rollout() != null && job.rollout().candidate() instanceof ModelReference.Mlflow;
+        if (followsServer && found instanceof JobModel.FromRegistry(ModelVersion version, Model _)) {
+            places.writeBack().deliver(version.name(), null);
+        }
         Check check = check(job, destination, found);
         String input = SourcePins.identity(check.files());
-        JobModel.Candidate candidate = check.candidate();
+        RolloutCandidate candidate = registered(check.candidate());
+        Submission submission =
+                new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(places.registry()));
         return new Resolved(
-                new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(places.registry()))
-                        .trying(candidate == null ? null : candidate.version()),
+                switch (candidate) {
+                    case RolloutCandidate.None _ -> submission;
+                    case RolloutCandidate.Untried(String reason) -> {
+                        LOG.warn("{}: no candidate is tried: {}", job.name(), reason);
+                        yield submission.untried(reason);
+                    }
+                    case RolloutCandidate.Tried tried -> submission.trying(tried.version());
+                },
                 found.model(),
                 candidate);
+    }
+
+    /// The candidate after its copy was registered, if it is one of an MLflow server.
+    private RolloutCandidate registered(RolloutCandidate candidate) {
+        if (!(candidate instanceof RolloutCandidate.Tried tried)) {
+            return candidate;
+        }
+        try {
+            return tried.registeredIn(places.registry());
+        } catch (FailureException e) {
+            return new RolloutCandidate.Untried(String.valueOf(e.getMessage()));
+        }
     }
 
     private JobModel find(Job job) {
@@ -198,8 +223,8 @@ public final class SubmissionResolver {
         Model model = found.model();
         Job complete = complete(written, found);
         Job job = complete.withFeatures(BoundJob.featureNames(BoundJob.named(complete, model.description())));
-        JobModel.Candidate candidate = JobModel.candidate(job, found, places.registry(), models::load);
-        long modelBytes = model.heapBytes() + (candidate == null ? 0 : candidate.heapBytes());
+        RolloutCandidate candidate = fitting(job, model, RolloutCandidate.find(job, found, places, models::load));
+        long modelBytes = model.heapBytes() + candidate.heapBytes();
         MemoryEstimate.of(job, model.description(), modelBytes, threads, memory);
         List<InspectedFile> files = inspect(job, model);
         MemoryEstimate estimate = MemoryEstimate.of(
@@ -217,13 +242,42 @@ public final class SubmissionResolver {
             requireWritable(job, destination);
             Destinations.refuse(reasons);
         }
-        found.checkColumns(destinations.sources().of(job.source()).bind(job, model.description()));
+        BoundJob bound = destinations.sources().of(job.source()).bind(job, model.description());
+        found.checkColumns(bound);
+        candidate = fitting(bound, candidate);
         SchemaComparison schema = compare(job, destination, model);
         if (!job.output().newSchema()) {
             schema.refuseBreaking();
         }
-        Job resolved = withTimeType(job, model).with(partitions).with(schema.after());
+        Job pinned = candidate instanceof RolloutCandidate.Tried tried ? tried.complete(job) : job;
+        Job resolved = withTimeType(pinned, model).with(partitions).with(schema.after());
         return new Check(resolved, model, candidate, files, estimate);
+    }
+
+    /// A candidate of an MLflow server is tried only if both models fit into the memory of a node.
+    private RolloutCandidate fitting(Job job, Model model, RolloutCandidate candidate) {
+        if (!candidate.isFromServer()) {
+            return candidate;
+        }
+        try {
+            MemoryEstimate.of(job, model.description(), model.heapBytes() + candidate.heapBytes(), threads, memory);
+            return candidate;
+        } catch (FailureException e) {
+            return new RolloutCandidate.Untried(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// A candidate of an MLflow server is tried only if the columns are those of its training.
+    private static RolloutCandidate fitting(BoundJob bound, RolloutCandidate candidate) {
+        if (!(candidate instanceof RolloutCandidate.Tried tried)) {
+            return candidate;
+        }
+        try {
+            tried.checkColumns(bound);
+            return tried;
+        } catch (FailureException e) {
+            return new RolloutCandidate.Untried(String.valueOf(e.getMessage()));
+        }
     }
 
     private static Job complete(Job written, JobModel found) {

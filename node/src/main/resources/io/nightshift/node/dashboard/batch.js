@@ -164,7 +164,7 @@ function Banner({batch}) {
     ${batch.pause && html`<${Notice} kind="info">Paused <${Time} at=${batch.pause.at} withAge />${batch.pause.by && ` by ${batch.pause.by}`}${batch.pause.reason && `: ${batch.pause.reason}`}</${Notice}>`}
     ${batch.state === 'held' && html`<${Notice} kind="warn">A check has failed, so the batch is not published. Approve it, or cancel it.
       <ul>${batch.checks.filter((check) => !check.passed).map((check) => html`<li key=${check.name}><strong>${check.name}</strong>: ${check.text}</li>`)}</ul></${Notice}>`}
-    ${batch.rollout && html`<${Notice} kind=${batch.rollout.state === 'failed' ? 'warn' : 'info'}>Rollout: ${batch.rollout.text}.</${Notice}>`}
+    ${batch.rollout && html`<${Notice} kind=${['failed', 'untried'].includes(batch.rollout.state) ? 'warn' : 'info'}>Rollout: ${batch.rollout.text}.</${Notice}>`}
     ${batch.shadow?.state === 'abandoned' && html`<${Notice} kind="warn">Shadow: ${batch.shadow.text}.</${Notice}>`}
     ${batch.reuse && html`<${Notice} kind="info">Reused ${batch.reuse.text}.</${Notice}>`}
     ${batch.approval && html`<${Notice} kind="info">Approved <${Time} at=${batch.approval.at} />${batch.approval.by && ` by ${batch.approval.by}`}${batch.approval.reason && `: ${batch.approval.reason}`}</${Notice}>`}`;

@@ -81,6 +81,9 @@ class JobSchedulerTest {
                 "rollout: {candidate: churn@2, guards: {latency: 2}, on-pass: promote}",
                 "rollout: {on-pass: Promote}",
                 "rollout: {on-pass: [promote]}",
+                "rollout: {candidate: 'mlflow:/churn@champion', mode: shadow}",
+                "rollout: {candidate: ['mlflow:/churn@champion'], mode: shadow}",
+                "parameters: {model: text}\nrollout: {candidate: '{model}', mode: shadow}",
             })
     void whoMayOnlySubmitAppliesNoJobThatDeletesBatchesOrMovesAnAlias(String section) {
         String text = JOB.replaceAll("(?m)^" + section.substring(0, section.indexOf(':')) + ":.*\n", "") + section;

@@ -42,6 +42,8 @@ public sealed interface BatchEvent {
     /// @param reuse what the batch takes over from a published batch; null if it scores all
     /// @param candidate the version that the job's rollout tries; null if there is none to try
     /// @param by the name of the token that submitted the batch, or applied its job; null if it is not known
+    /// @param untried why the version that the job's rollout follows can't be tried; null if it is tried, or if
+    ///     there is nothing to try
     record Submitted(
             Instant at,
             BatchId batch,
@@ -51,8 +53,23 @@ public sealed interface BatchEvent {
             @Nullable Instant due,
             @Nullable Reuse reuse,
             @Nullable ModelVersion candidate,
-            @Nullable String by)
+            @Nullable String by,
+            @Nullable String untried)
             implements BatchEvent {
+
+        /// A batch whose candidate is known, if its job has one.
+        public Submitted(
+                Instant at,
+                BatchId batch,
+                Job job,
+                ModelVersion model,
+                @Nullable String input,
+                @Nullable Instant due,
+                @Nullable Reuse reuse,
+                @Nullable ModelVersion candidate,
+                @Nullable String by) {
+            this(at, batch, job, model, input, due, reuse, candidate, by, null);
+        }
 
         /// A batch of an unknown caller.
         public Submitted(
@@ -209,8 +226,18 @@ public sealed interface BatchEvent {
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param alias of the model, such as `champion`
     /// @param refusal why the alias was not moved; null if it was
+    /// @param writeBack what became of the alias on the MLflow server, in words; null if nothing is written there
     record CandidatePromoted(
-            Instant at, String alias, @Nullable String refusal) implements BatchEvent {}
+            Instant at,
+            String alias,
+            @Nullable String refusal,
+            @Nullable String writeBack) implements BatchEvent {
+
+        /// A promotion of which no other server hears.
+        public CandidatePromoted(Instant at, String alias, @Nullable String refusal) {
+            this(at, alias, refusal, null);
+        }
+    }
 
     /// Partitions were committed in one journal write.
     ///

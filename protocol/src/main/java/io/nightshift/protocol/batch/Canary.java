@@ -51,8 +51,12 @@ public record Canary(
     /// @param at when it was moved, or was not
     /// @param alias of the model, such as `champion`
     /// @param refusal why it was not moved; null if it was
+    /// @param writeBack what became of the alias on the MLflow server, in words; null if nothing is written there
     public record Promotion(
-            Instant at, String alias, @Nullable String refusal) {}
+            Instant at,
+            String alias,
+            @Nullable String refusal,
+            @Nullable String writeBack) {}
 
     public Canary {
         results = List.copyOf(results);
@@ -99,7 +103,7 @@ public record Canary(
                 rows,
                 results,
                 reason,
-                new Promotion(event.at(), event.alias(), event.refusal()));
+                new Promotion(event.at(), event.alias(), event.refusal(), event.writeBack()));
     }
 
     /// The canary in one sentence, for people.
@@ -134,7 +138,8 @@ public record Canary(
 
     private String sentence(Promotion moved) {
         return moved.refusal() == null
-                ? "the alias %s was moved to it".formatted(moved.alias())
+                ? "the alias %s was moved to it%s"
+                        .formatted(moved.alias(), moved.writeBack() == null ? "" : "; " + moved.writeBack())
                 : "the alias %s was not moved to it: %s".formatted(moved.alias(), moved.refusal());
     }
 }

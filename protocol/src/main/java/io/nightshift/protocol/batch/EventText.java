@@ -49,7 +49,11 @@ public final class EventText {
     public static String of(BatchEvent event) {
         String words = switch (event) {
             case BatchEvent.Submitted submitted ->
-                "job %s with model %s".formatted(RunKey.of(submitted.job()), submitted.model());
+                "job %s with model %s%s"
+                        .formatted(
+                                RunKey.of(submitted.job()),
+                                submitted.model(),
+                                submitted.untried() == null ? "" : "; no candidate is tried: " + submitted.untried());
             case BatchEvent.TookOver tookOver ->
                 "%s took over the batch, incarnation %d".formatted(tookOver.node(), tookOver.incarnation());
             case BatchEvent.Planned planned ->
@@ -90,7 +94,10 @@ public final class EventText {
                 "the candidate scores no more partitions: " + abandoned.reason();
             case BatchEvent.CandidatePromoted promoted ->
                 promoted.refusal() == null
-                        ? "the alias %s was moved to the candidate".formatted(promoted.alias())
+                        ? "the alias %s was moved to the candidate%s"
+                                .formatted(
+                                        promoted.alias(),
+                                        promoted.writeBack() == null ? "" : "; " + promoted.writeBack())
                         : "the alias %s was not moved: %s".formatted(promoted.alias(), promoted.refusal());
             case BatchEvent.Committed committed -> committed(committed.commits());
             case BatchEvent.PartsReused reused ->

@@ -125,6 +125,9 @@ public record Job(
         if (rollout != null && rollout.onPass() == Rollout.OnPass.PROMOTE) {
             effects.add(JobEffect.MOVES_ALIAS);
         }
+        if (rollout != null && rollout.candidate() instanceof ModelReference.Mlflow) {
+            effects.add(JobEffect.ADDS_VERSIONS);
+        }
         return effects;
     }
 

@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /// How batches of a job try another version of its model.
 ///
-/// @param candidate the version to try, of the same model as the job's own, the champion
+/// @param candidate the version to try, of the same model as the job's own, the champion; or a version of an MLflow
+///     server, which is copied to that model
 /// @param mode how it is tried
 /// @param share of the partitions that the candidate scores first, or in addition in a shadow; above 0, at most 1
 /// @param guards the limits that it must keep there; at least one, each measure once; none in a shadow
@@ -144,6 +145,13 @@ public record Rollout(
     /// @param differences how many rows are reported that both score most differently; 0 to 10
     public static Rollout shadow(ModelReference candidate, double sample, int differences) {
         return new Rollout(candidate, Mode.SHADOW, sample, List.of(), OnPass.KEEP, OnFail.ROLLBACK, differences);
+    }
+
+    /// The same rollout with its candidate in another form.
+    ///
+    /// @param same the same version
+    public Rollout with(ModelReference same) {
+        return new Rollout(same, mode, share, guards, onPass, onFail, differences);
     }
 
     /// Whether the candidate's predictions may be published.

@@ -24,7 +24,7 @@ final class RolloutKeys {
                                     JobKey.required(
                                                     "candidate",
                                                     new Text(Form.MODEL),
-                                                    "The version to try, of the same model as `model`: `name@alias`, `name@3` or `name@sha256:digest`. If the alias does not exist, or points to the version of `model` or to a version that was rolled back, batches are scored without a rollout. Its features, task and classes must be those of the other version.",
+                                                    "The version to try, of the same model as `model`: `name@alias`, `name@3` or `name@sha256:digest`. If the alias does not exist, or points to the version of `model` or to a version that was rolled back, batches are scored without a rollout. Its features, task and classes must be those of the other version. `mlflow:/name@alias` and `mlflow:/name/7` [follow a model of an MLflow server](../how-to/mlflow.md#follow-an-alias-with-a-rollout), whose versions are copied to the model that `model` names.",
                                                     "flights@candidate")
                                             .from(
                                                     Rollout.class,
@@ -194,18 +194,9 @@ final class RolloutKeys {
 
     private static void candidate(JobCheck check, Member rollout, String model, String candidate) {
         ModelReference champion = ModelReference.parse(model);
-        ModelReference tried = ModelReference.parse(candidate);
-        if (champion.name() == null
-                || !champion.name().equals(tried.name())
-                || tried instanceof ModelReference.Champion) {
-            check.add(new Mistake(
-                    rollout.line(),
-                    "rollout.candidate",
-                    YamlValue.shortened(candidate),
-                    champion.name() == null
-                            ? "a job whose model is registered, and not a file"
-                            : "another version of model, such as %s@candidate".formatted(champion.name()),
-                    null));
+        String expected = expected(champion, ModelReference.parse(candidate));
+        if (expected != null) {
+            check.add(new Mistake(rollout.line(), "rollout.candidate", YamlValue.shortened(candidate), expected, null));
         } else if ("promote".equals(check.value("rollout.on-pass")) && champion.alias() == null) {
             check.add(new Mistake(
                     rollout.line(),
@@ -214,6 +205,26 @@ final class RolloutKeys {
                     "keep, or a model with an alias that can be moved, such as %s@champion".formatted(champion.name()),
                     null));
         }
+    }
+
+    /// The form that a candidate should have, in words; null if it has it.
+    private static @Nullable String expected(ModelReference champion, ModelReference tried) {
+        String name = champion.name();
+        if (champion instanceof ModelReference.Mlflow(String address, MlflowPin _)) {
+            return "a job whose model is in Nightshift's registry, so that it can be scored while the MLflow server is away: import it with `nightshift model import %s`, and name the copy as model"
+                    .formatted(YamlValue.shortened(address));
+        }
+        if (name == null) {
+            return "a job whose model is registered, and not a file";
+        }
+        if (tried instanceof ModelReference.Mlflow(String address, MlflowPin _)) {
+            return MlflowAddress.parse(address) instanceof MlflowAddress.Run
+                    ? "a version of a registered model, as mlflow:/name@alias or mlflow:/name/7"
+                    : null;
+        }
+        return name.equals(tried.name()) && !(tried instanceof ModelReference.Champion)
+                ? null
+                : "another version of model, such as %s@candidate".formatted(name);
     }
 
     /// The rollout; null if the file has none.

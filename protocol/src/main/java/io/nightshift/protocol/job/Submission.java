@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// @param reuse what is taken over from a published batch; null if all is scored
 /// @param candidate the version that the job's rollout tries; null if there is none to try
 /// @param by the name of the token of its caller, or of the caller that applied its job; null if it is not known
+/// @param untried why the version that the job's rollout follows can't be tried; null if it is tried, or if there
+///     is nothing to try
 public record Submission(
         Job job,
         String fingerprint,
@@ -22,7 +24,21 @@ public record Submission(
         @Nullable Instant due,
         @Nullable Reuse reuse,
         @Nullable ModelVersion candidate,
-        @Nullable String by) {
+        @Nullable String by,
+        @Nullable String untried) {
+
+    /// A submission whose candidate is known, if its job has one.
+    public Submission(
+            Job job,
+            String fingerprint,
+            String input,
+            ModelVersion model,
+            @Nullable Instant due,
+            @Nullable Reuse reuse,
+            @Nullable ModelVersion candidate,
+            @Nullable String by) {
+        this(job, fingerprint, input, model, due, reuse, candidate, by, null);
+    }
 
     /// A submission of an unknown caller.
     public Submission(
@@ -61,28 +77,35 @@ public record Submission(
     ///
     /// @param tick of the schedule
     public Submission at(Instant tick) {
-        return new Submission(job, fingerprint, input, model, tick, reuse, candidate, by);
+        return new Submission(job, fingerprint, input, model, tick, reuse, candidate, by, untried);
     }
 
     /// The same with another form of the job.
     ///
     /// @param other the job with the same fingerprint
     public Submission with(Job other) {
-        return new Submission(other, fingerprint, input, model, due, reuse, candidate, by);
+        return new Submission(other, fingerprint, input, model, due, reuse, candidate, by, untried);
     }
 
     /// The same with a candidate.
     ///
     /// @param tried the version that the job's rollout tries; null if there is none to try
     public Submission trying(@Nullable ModelVersion tried) {
-        return new Submission(job, fingerprint, input, model, due, reuse, tried, by);
+        return new Submission(job, fingerprint, input, model, due, reuse, tried, by, null);
+    }
+
+    /// The same without a candidate, because the version that the job's rollout follows can't be tried.
+    ///
+    /// @param reason why
+    public Submission untried(String reason) {
+        return new Submission(job, fingerprint, input, model, due, reuse, null, by, reason);
     }
 
     /// The same with its caller.
     ///
     /// @param name of the token of its caller, or of the caller that applied its job; null if it is not known
     public Submission by(@Nullable String name) {
-        return new Submission(job, fingerprint, input, model, due, reuse, candidate, name);
+        return new Submission(job, fingerprint, input, model, due, reuse, candidate, name, untried);
     }
 
     /// The times that a batch of a job with new times reads; null for other jobs, and before the batch is

@@ -77,6 +77,24 @@ class RolloutTest {
         assertThat(JobFingerprint.of(job)).isNotEqualTo(JobFingerprint.of(job(WHOLE.replace("1.5", "2"))));
     }
 
+    @Test
+    void aCandidateMayBeAVersionOfAnMlflowServer() {
+        Job job = job("{candidate: 'mlflow:/Churn model@next', guards: {latency: 2}}");
+        MlflowPin pin =
+                new MlflowPin("mlflow:/Churn model/7", null, "s3://bucket", "model.xgb", "7".repeat(64), List.of());
+        Rollout rollout = Objects.requireNonNull(job.rollout());
+        ModelReference.Mlflow candidate = (ModelReference.Mlflow) rollout.candidate();
+
+        Job pinned = JobBuilder.builder(job)
+                .rollout(rollout.with(candidate.with(pin)))
+                .build();
+
+        assertThat(job.effects()).containsExactly(JobEffect.ADDS_VERSIONS);
+        assertThat(JobFingerprint.of(pinned)).isEqualTo(JobFingerprint.of(job));
+        assertThat(JobFile.parse(JobText.of(pinned).getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(job);
+    }
+
     @ParameterizedTest
     @CsvSource({"0.1, 1, 1", "0.1, 10, 1", "0.1, 11, 2", "1, 7, 7", "0.000001, 1000000, 1", "0.3, 10, 3"})
     void aShareOfThePartitionsIsRoundedUp(double share, int partitions, int chosen) {
@@ -107,6 +125,10 @@ class RolloutTest {
                 "churn@champion | {candidate: new.ubj, guards: {latency: 2}} | | rollout.candidate",
                 "/models/churn.ubj | {candidate: churn@2, guards: {latency: 2}} | | rollout.candidate",
                 "churn@1 | {candidate: churn@2, guards: {latency: 2}, on-pass: promote} | | rollout.on-pass",
+                "churn@1 | {candidate: 'mlflow:/churn@next', guards: {latency: 2}, on-pass: promote} | | rollout.on-pass",
+                "churn | {candidate: 'mlflow:/runs/abc/model', guards: {latency: 2}} | | as mlflow:/name@alias or mlflow:/name/7",
+                "/models/churn.ubj | {candidate: 'mlflow:/churn@next', guards: {latency: 2}} | | rollout.candidate",
+                "mlflow:/churn@champion | {candidate: 'mlflow:/churn@next', guards: {latency: 2}} | | nightshift model import mlflow:/churn@champion",
                 "churn@champion | {candidate: churn@2, guards: {latency: 2}} | , on-change: extend | rollout with source.on-change",
             })
     void anythingThatCanNotBeTriedIsRefused(String model, String rollout, String source, String message) {

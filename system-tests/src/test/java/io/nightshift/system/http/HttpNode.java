@@ -17,6 +17,7 @@ import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.metrics.NodeMetrics;
+import io.nightshift.node.mlflow.MlflowModels;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.ModelPlaces;
 import io.nightshift.node.submission.PlanLimits;
@@ -99,7 +100,8 @@ public final class HttpNode implements AutoCloseable {
                 NodeMetrics.begin(null, "node:1", Prices.NONE),
                 null,
                 alerts,
-                null));
+                null,
+                MlflowModels.none()));
         GatewayAccess access = node.access(settings, home);
         token = LocalToken.find(home);
         endpoints = node.open(

@@ -40,7 +40,9 @@ public final class MlflowServer implements AutoCloseable {
     private final Map<String, ObjectNode> runs = new ConcurrentHashMap<>();
     private final Map<String, ObjectNode> loggedModels = new ConcurrentHashMap<>();
     private final Map<String, Behaviour> disturbed = new ConcurrentHashMap<>();
+    private final Map<String, Behaviour> disturbedWrites = new ConcurrentHashMap<>();
     private volatile @Nullable String authorization;
+    private volatile boolean refusesWrites;
 
     /// @param artifacts the folder with the artifacts
     public MlflowServer(Path artifacts) throws IOException {
@@ -86,9 +88,15 @@ public final class MlflowServer implements AutoCloseable {
         disturbed.put(path, behaviour);
     }
 
+    /// Answers the requests that write, and whose path contains a text, in another way.
+    public void disturbWrites(String path, Behaviour behaviour) {
+        disturbedWrites.put(path, behaviour);
+    }
+
     /// Answers all requests as usual again.
     public void calm() {
         disturbed.clear();
+        disturbedWrites.clear();
     }
 
     /// Registers the next version of a model, which a run has logged into a folder of the artifacts.
@@ -123,6 +131,18 @@ public final class MlflowServer implements AutoCloseable {
     /// Moves an alias.
     public void alias(String model, String alias, int version) {
         aliases.computeIfAbsent(model, _ -> new ConcurrentHashMap<>()).put(alias, version);
+    }
+
+    /// Deletes an alias.
+    public void deleteAlias(String model, String alias) {
+        aliases.getOrDefault(model, Map.of()).remove(alias);
+    }
+
+    /// Has the server refuse requests that write, as for a user without the permission `EDIT`.
+    ///
+    /// @param refuses whether it does so
+    public void refuseWrites(boolean refuses) {
+        refusesWrites = refuses;
     }
 
     /// The version to which an alias points; null if there is no such alias.
@@ -167,11 +187,9 @@ public final class MlflowServer implements AutoCloseable {
 
     private void answer(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
-        for (Map.Entry<String, Behaviour> disturbance : disturbed.entrySet()) {
-            if (path.contains(disturbance.getKey())) {
-                disturbance.getValue().answer(exchange);
-                return;
-            }
+        boolean writes = exchange.getRequestMethod().equals("POST");
+        if (isDisturbed(disturbed, path, exchange) || (writes && isDisturbed(disturbedWrites, path, exchange))) {
+            return;
         }
         String required = authorization;
         if (required != null && !required.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
@@ -179,7 +197,9 @@ public final class MlflowServer implements AutoCloseable {
             return;
         }
         try {
-            if (path.startsWith(ARTIFACTS)) {
+            if (refusesWrites && writes) {
+                HttpReceiver.respond(exchange, 403, "Permission denied");
+            } else if (path.startsWith(ARTIFACTS)) {
                 artifact(exchange, path.substring(ARTIFACTS.length()));
             } else if (path.startsWith(API)) {
                 HttpReceiver.respond(
@@ -194,6 +214,18 @@ public final class MlflowServer implements AutoCloseable {
             error.put("error_code", refusal.code).put("message", refusal.getMessage());
             HttpReceiver.respond(exchange, refusal.status, error.toString());
         }
+    }
+
+    /// Whether another behaviour has answered a request.
+    private static boolean isDisturbed(Map<String, Behaviour> disturbed, String path, HttpExchange exchange)
+            throws IOException {
+        for (Map.Entry<String, Behaviour> disturbance : disturbed.entrySet()) {
+            if (path.contains(disturbance.getKey())) {
+                disturbance.getValue().answer(exchange);
+                return true;
+            }
+        }
+        return false;
     }
 
     /// An error in the form of the server.
@@ -276,13 +308,24 @@ public final class MlflowServer implements AutoCloseable {
     }
 
     private JsonNode tagged(JsonNode request, ObjectNode answer) {
-        ObjectNode version =
-                version(request.path("name").asText(), request.path("version").asText());
-        ((ArrayNode) version.path("tags"))
-                .addObject()
-                .put("key", request.path("key").asText())
-                .put("value", request.path("value").asText());
+        version(request.path("name").asText(), request.path("version").asText());
+        tag(
+                request.path("name").asText(),
+                request.path("version").asInt(),
+                request.path("key").asText(),
+                request.path("value").asText());
         return answer;
+    }
+
+    /// Sets a tag of a version.
+    public void tag(String model, int version, String key, String value) {
+        ArrayNode tags = (ArrayNode) version(model, String.valueOf(version)).path("tags");
+        for (int i = tags.size() - 1; i >= 0; i--) {
+            if (tags.get(i).path("key").asText().equals(key)) {
+                tags.remove(i);
+            }
+        }
+        tags.addObject().put("key", key).put("value", value);
     }
 
     /// The receiver has read the body already.

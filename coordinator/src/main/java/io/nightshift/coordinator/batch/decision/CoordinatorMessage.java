@@ -125,7 +125,16 @@ public sealed interface CoordinatorMessage {
     ///
     /// @param alias of the model
     /// @param failure why it was not moved; null if it was
-    record Promotion(String alias, @Nullable Failure failure) {}
+    /// @param writeBack as in [io.nightshift.protocol.batch.BatchEvent.CandidatePromoted]
+    record Promotion(
+            String alias,
+            @Nullable Failure failure,
+            @Nullable String writeBack) {
+
+        public Promotion(String alias, @Nullable Failure failure) {
+            this(alias, failure, null);
+        }
+    }
 
     /// A task failed.
     ///

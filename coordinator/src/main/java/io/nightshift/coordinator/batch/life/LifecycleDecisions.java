@@ -179,7 +179,8 @@ public class LifecycleDecisions {
                                 submission.due(),
                                 submission.reuse(),
                                 submission.candidate(),
-                                submission.by()));
+                                submission.by(),
+                                submission.untried()));
             case FAILED ->
                 commits.violation(state) == null
                         ? retryFor(state, submission, now)

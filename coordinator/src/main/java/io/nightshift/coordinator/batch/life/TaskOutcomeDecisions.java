@@ -189,7 +189,10 @@ public class TaskOutcomeDecisions {
         if (promotion != null) {
             Failure failure = promotion.failure();
             events.add(new BatchEvent.CandidatePromoted(
-                    now.instant(), promotion.alias(), failure == null ? null : failure.message()));
+                    now.instant(),
+                    promotion.alias(),
+                    failure == null ? null : failure.message(),
+                    promotion.writeBack()));
         }
         events.add(new BatchEvent.Published(
                 now.instant(), publication.destination(), publication.manifestSha256(), publication.others()));

@@ -358,6 +358,10 @@ public final class AlertReports {
         if (canary != null && canary.status().state() == Canary.State.FAILED) {
             return canary.status().sentence();
         }
+        String untried = state.submission().untried();
+        if (untried != null) {
+            return "no candidate is tried: " + untried;
+        }
         return shadow == null || shadow.reason() == null
                 ? null
                 : "%s scores no more partitions in addition: %s".formatted(shadow.candidate(), shadow.reason());

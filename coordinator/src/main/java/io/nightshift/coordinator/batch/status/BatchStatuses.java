@@ -111,7 +111,7 @@ public final class BatchStatuses {
                 .checks(checks(
                         state.checked() == null ? List.of() : state.checked().results()))
                 .approval(approval(state.approved()))
-                .rollout(RolloutDescriptions.rollout(canary(state)))
+                .rollout(RolloutDescriptions.rollout(submitted, canary(state)))
                 .shadow(RolloutDescriptions.shadow(ShadowState.report(state)))
                 .reuse(reuse(state.reused()))
                 .removal(removal(state.removal()))

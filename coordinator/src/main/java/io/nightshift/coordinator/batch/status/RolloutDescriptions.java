@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch.status;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.Histogram;
 import io.nightshift.protocol.batch.ModelComparison;
@@ -16,9 +17,9 @@ final class RolloutDescriptions {
     private RolloutDescriptions() {}
 
     /// Describes the rollout of a candidate.
-    static BatchDescription.@Nullable Rollout rollout(@Nullable Canary canary) {
+    static BatchDescription.@Nullable Rollout rollout(BatchEvent.Submitted submitted, @Nullable Canary canary) {
         if (canary == null) {
-            return null;
+            return untried(submitted);
         }
         return new BatchDescription.Rollout(
                 canary.at(),
@@ -41,6 +42,29 @@ final class RolloutDescriptions {
                         ? null
                         : canary.promotion().alias(),
                 canary.sentence());
+    }
+
+    /// Describes a rollout whose candidate can't be tried; null if there is none.
+    private static BatchDescription.@Nullable Rollout untried(BatchEvent.Submitted submitted) {
+        Rollout rollout = submitted.job().rollout();
+        String reason = submitted.untried();
+        if (rollout == null || reason == null) {
+            return null;
+        }
+        String candidate = rollout.candidate().text();
+        String champion = submitted.model().toString();
+        return new BatchDescription.Rollout(
+                submitted.at(),
+                candidate,
+                champion,
+                rollout.mode().text(),
+                "untried",
+                0,
+                null,
+                0,
+                List.of(),
+                null,
+                "%s is not tried, and %s scores the whole batch: %s".formatted(candidate, champion, reason));
     }
 
     /// Describes a shadow.

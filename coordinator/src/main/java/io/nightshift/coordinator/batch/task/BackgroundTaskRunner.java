@@ -273,19 +273,19 @@ public final class BackgroundTaskRunner {
         refuseChangedInput(state);
         Publication publication = services.outputs().publisher().publish(state);
         release();
-        return new CoordinatorMessage.PublicationCompleted(publication, promote(state));
+        return new CoordinatorMessage.PublicationCompleted(publication, promote(state, publication));
     }
 
     /// Moves the alias of the job's model to a candidate that has passed, after readers see its predictions.
     /// The coordinator decides whether a failure is a reason to repeat the publication.
-    private CoordinatorMessage.@Nullable Promotion promote(BatchState state) {
+    private CoordinatorMessage.@Nullable Promotion promote(BatchState state, Publication publication) {
         String alias = state.aliasToPromote().orElse(null);
         if (alias == null) {
             return null;
         }
         try {
-            services.outputs().promoter().promote(state, alias);
-            return new CoordinatorMessage.Promotion(alias, null);
+            String writeBack = services.outputs().promoter().promote(state, publication, alias);
+            return new CoordinatorMessage.Promotion(alias, null, writeBack);
         } catch (FailureException e) {
             return new CoordinatorMessage.Promotion(alias, e.failure());
         }

@@ -182,6 +182,30 @@ class AlertReportsTest {
     }
 
     @Test
+    void aCandidateThatCanNotBeTriedIsReported() {
+        BatchState untried = ExampleBatch.state(new BatchEvent.Submitted(
+                AT,
+                ExampleBatch.BATCH,
+                ExampleBatch.job(),
+                ExampleBatch.MODEL,
+                ExampleBatch.INPUT,
+                null,
+                null,
+                null,
+                null,
+                "the MLflow server is away"));
+
+        assertThat(due(untried, AT))
+                .filteredOn(AlertCommand.Raise.class::isInstance)
+                .singleElement()
+                .isInstanceOfSatisfying(AlertCommand.Raise.class, alert -> {
+                    assertThat(alert.cause()).isEqualTo(AlertCause.CANDIDATE_FAILED);
+                    assertThat(alert.summary())
+                            .isEqualTo("Batch flights-1: no candidate is tried: the MLflow server is away");
+                });
+    }
+
+    @Test
     void anOpenBatchWithAFailedCandidateKeepsItsAlert() {
         BatchState abandoned = shadowed(new BatchEvent.ShadowAbandoned(AT, "the model file is damaged"));
         acknowledge(due(abandoned, AT));
