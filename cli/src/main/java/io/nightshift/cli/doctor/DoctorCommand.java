@@ -26,8 +26,8 @@ import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.configuration.RegistryLocation;
 import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.mlflow.MlflowModels;
-import io.nightshift.node.mlflow.MlflowSettings;
 import io.nightshift.node.submission.ModelPlaces;
+import io.nightshift.node.submission.RolloutCandidate;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
@@ -55,10 +55,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -127,7 +125,7 @@ public final class DoctorCommand implements Callable<Integer> {
             if (lineage != null) {
                 add(lineage(lineage));
             }
-            mlflow(given.mlflowOfCommand()).ifPresent(this::add);
+            MlflowExamination.of(given.mlflowOfNode(), given.mlflowOfCommand()).ifPresent(this::add);
             examineApplied(given).forEach(this::add);
             if (job != null) {
                 examineJob(job, given);
@@ -372,21 +370,6 @@ public final class DoctorCommand implements Callable<Integer> {
                 : Diagnosis.problem("lineage", problem, "Correct nightshift.lineage. See docs/how-to/lineage.md.");
     }
 
-    private static Optional<Diagnosis> mlflow(Supplier<@Nullable MlflowSettings> settings) {
-        try {
-            MlflowSettings mlflow = settings.get();
-            if (mlflow == null) {
-                return Optional.empty();
-            }
-            MlflowModels.open(settings, FileRoots.UNRESTRICTED, ObjectCopies.none())
-                    .probe();
-            return Optional.of(Diagnosis.fine("mlflow", "%s can be asked for models".formatted(mlflow.url())));
-        } catch (FailureException e) {
-            return Optional.of(Diagnosis.problem(
-                    "mlflow", String.valueOf(e.getMessage()), "Correct nightshift.mlflow. See docs/how-to/mlflow.md."));
-        }
-    }
-
     /// Asks a node of the configured cluster, or else the server that runs on the home folder.
     private List<Diagnosis> examineApplied(Configuration given) {
         ServerOption server = new ServerOption();
@@ -458,7 +441,7 @@ public final class DoctorCommand implements Callable<Integer> {
         FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
-            new SubmissionResolver(
+            RolloutCandidate candidate = new SubmissionResolver(
                             new ModelPlaces(
                                     given.registry()
                                             .open(
@@ -470,8 +453,15 @@ public final class DoctorCommand implements Callable<Integer> {
                             MemoryBudget.budget(),
                             given.admission().plans(),
                             given.alerts().names())
-                    .check(read);
+                    .check(read)
+                    .candidate();
             add(Diagnosis.fine("job", "%s can run".formatted(read.name())));
+            if (candidate instanceof RolloutCandidate.Untried(String reason)) {
+                add(Diagnosis.warning(
+                        "rollout",
+                        reason,
+                        "Until then, batches are scored without the candidate. See docs/how-to/mlflow.md."));
+            }
         } catch (FailureException e) {
             add(Diagnosis.problem("job", String.valueOf(e.getMessage()), "Correct the job file, or what it names."));
         }
