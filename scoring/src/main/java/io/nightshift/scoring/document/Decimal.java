@@ -1,14 +1,15 @@
 package io.nightshift.scoring.document;
 
-/// Converts decimal numbers of few digits to binary ones, rounded to the nearest as [Double#parseDouble] does, without
-/// its arithmetic of large integers.
+/// Converts decimal numbers of few digits to binary ones. It rounds to the nearest as [Double#parseDouble] does,
+/// without its arithmetic of large integers.
 ///
-/// Powers of ten up to 10^22 are exact in double precision. So a significand of at most 53 bits takes one operation,
-/// which rounds once (Clinger, «How to Read Floating Point Numbers Accurately», PLDI 1990). A longer significand takes
-/// a second operation for what the first one left, which a fused multiply-add computes exactly (Dekker, «A
-/// Floating-Point Technique for Extending the Available Precision», 1971). That result is off by less than 2^-100 of
-/// the number. If an error of that size could lead to another number, there is no answer, and the caller takes the
-/// slow path (Ziv, «Fast Evaluation of Elementary Mathematical Functions with Correctly Rounded Last Bit», 1991).
+/// Powers of ten up to 10^22 are exact in double precision. So a significand of at most 53 bits takes one
+/// operation, which rounds once (Clinger, «How to Read Floating Point Numbers Accurately», PLDI 1990). A longer
+/// significand takes a second operation for the rest that the first one left. A fused multiply-add computes this
+/// rest exactly (Dekker, «A Floating-Point Technique for Extending the Available Precision», 1971). The result is
+/// off by less than 2^-100 of the number. If an error of that size could lead to another number, there is no
+/// answer, and the caller takes the slow path (Ziv, «Fast Evaluation of Elementary Mathematical Functions with
+/// Correctly Rounded Last Bit», 1991).
 final class Decimal {
 
     /// The largest significand: 18 digits.

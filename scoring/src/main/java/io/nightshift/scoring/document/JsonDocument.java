@@ -97,7 +97,8 @@ public final class JsonDocument {
         return character >= '0' && character <= '9';
     }
 
-    /// The byte at the position, or -1 at the end. Bytes outside of ASCII are negative, too; no value starts with one.
+    /// The byte at the position, or -1 at the end. Bytes outside of ASCII are negative, too; no value starts with
+    /// one.
     private int peek() {
         return at < in.length ? in[at] : END;
     }

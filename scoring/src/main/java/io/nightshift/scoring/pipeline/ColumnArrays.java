@@ -15,7 +15,9 @@ final class ColumnArrays {
     /// The columns of one block together have about so many values, so that they fit into a cache.
     private static final int VALUES = 1 << 16;
 
-    private static final int MOST_ROWS = 512;
+    /// The largest number of rows of a block.
+    static final int MOST_ROWS = 512;
+
     private static final int FEWEST_ROWS = 32;
 
     private final int rows;

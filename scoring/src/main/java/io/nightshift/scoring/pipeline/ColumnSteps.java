@@ -31,16 +31,27 @@ final class ColumnSteps {
         for (int i = 0; i < OPERATIONS.length; i++) {
             numbers[i] = step.has(OPERATIONS[i]) ? step.numbers(OPERATIONS[i], columns) : new double[0];
         }
-        return StepKind.stateless((inputs, rows, outputs) -> {
+        boolean isStandard = numbers[0].length > 0 && numbers[1].length > 0;
+        int next = isStandard ? 2 : 0;
+        return StepKind.inPlace((inputs, starts, rows, outputs) -> {
             for (int column = 0; column < columns; column++) {
-                System.arraycopy(inputs[column], 0, outputs[column], 0, rows);
-                for (int i = 0; i < numbers.length; i++) {
+                System.arraycopy(inputs[column], starts[column], outputs[column], 0, rows);
+                if (isStandard) {
+                    standardize(outputs[column], rows, numbers[0][column], numbers[1][column]);
+                }
+                for (int i = next; i < numbers.length; i++) {
                     if (numbers[i].length > 0) {
                         operate(i, outputs[column], rows, numbers[i][column]);
                     }
                 }
             }
         });
+    }
+
+    private static void standardize(double[] values, int rows, double mean, double deviation) {
+        for (int row = 0; row < rows; row++) {
+            values[row] = (values[row] - mean) / deviation;
+        }
     }
 
     private static void operate(int operation, double[] values, int rows, double number) {
@@ -151,16 +162,43 @@ final class ColumnSteps {
     /// Fails for a row with a value that is missing or infinite.
     static PreparedStep finite(PipelineStep step) {
         StepKind.requireColumns(step, step.inputs().size(), 0);
-        return StepKind.stateless((inputs, rows, outputs) -> {
-            for (double[] column : inputs) {
-                for (int row = 0; row < rows; row++) {
-                    if (!Double.isFinite(column[row])) {
-                        throw new IllegalStateException("%s takes no %s"
-                                .formatted(
-                                        step.name(), Double.isNaN(column[row]) ? "missing value" : "infinite value"));
-                    }
+        return () -> {
+            double[] differences = new double[ColumnArrays.MOST_ROWS];
+            return (inputs, rows, outputs) -> {
+                if (!areFinite(inputs, rows, differences)) {
+                    refuse(inputs, rows, step.name());
+                }
+            };
+        };
+    }
+
+    /// Whether no value is missing or infinite. Such a value's difference from itself is NaN, that of all others
+    /// is 0. The loop has no way out in the middle, so that the compiler vectorises it.
+    ///
+    /// @param differences room for a number for each row
+    private static boolean areFinite(double[][] columns, int rows, double[] differences) {
+        Arrays.fill(differences, 0, rows, 0);
+        for (double[] column : columns) {
+            for (int row = 0; row < rows; row++) {
+                differences[row] += column[row] - column[row];
+            }
+        }
+        for (int row = 0; row < rows; row++) {
+            if (differences[row] != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void refuse(double[][] columns, int rows, String name) {
+        for (double[] column : columns) {
+            for (int row = 0; row < rows; row++) {
+                if (!Double.isFinite(column[row])) {
+                    throw new IllegalStateException("%s takes no %s"
+                            .formatted(name, Double.isNaN(column[row]) ? "missing value" : "infinite value"));
                 }
             }
-        });
+        }
     }
 }

@@ -25,19 +25,48 @@ final class LinearSteps {
         double[][][] tables = tables(weights, widths, sums);
         return StepKind.stateless((inputs, rows, outputs) -> {
             for (int sum = 0; sum < sums; sum++) {
-                double[] found = outputs[sum];
-                Arrays.fill(found, 0, rows, 0);
-                for (int column = 0; column < columns; column++) {
-                    double[] table = tables[sum][column];
-                    if (widths[column] == 0) {
-                        addWeighted(inputs[column], table[1], found, rows);
-                    } else {
-                        addFound(inputs[column], table, found, rows, step);
-                    }
-                }
-                add(found, intercepts[sum], rows);
+                add(inputs, tables[sum], widths, outputs[sum], rows, step);
+                add(outputs[sum], intercepts[sum], rows);
             }
         });
+    }
+
+    /// Adds the terms of a sum, those of four columns in a pass where that is possible.
+    private static void add(
+            double[][] inputs, double[][] tables, int[] widths, double[] total, int rows, PipelineStep step) {
+        Arrays.fill(total, 0, rows, 0);
+        int column = 0;
+        while (column < widths.length) {
+            if (widths[column] > 0) {
+                addFound(inputs[column], tables[column], total, rows, step);
+                column++;
+            } else if (areWeighted(widths, column)) {
+                addFour(inputs, tables, column, total, rows);
+                column += 4;
+            } else {
+                addWeighted(inputs[column], tables[column][1], total, rows);
+                column++;
+            }
+        }
+    }
+
+    private static boolean areWeighted(int[] widths, int first) {
+        return first + 3 < widths.length && widths[first + 1] == 0 && widths[first + 2] == 0 && widths[first + 3] == 0;
+    }
+
+    /// Adds one term after the other, so that the sum has the same bits as in four passes.
+    private static void addFour(double[][] inputs, double[][] tables, int first, double[] total, int rows) {
+        double[] a = inputs[first];
+        double[] b = inputs[first + 1];
+        double[] c = inputs[first + 2];
+        double[] d = inputs[first + 3];
+        double ofA = tables[first][1];
+        double ofB = tables[first + 1][1];
+        double ofC = tables[first + 2][1];
+        double ofD = tables[first + 3][1];
+        for (int row = 0; row < rows; row++) {
+            total[row] = total[row] + a[row] * ofA + b[row] * ofB + c[row] * ofC + d[row] * ofD;
+        }
     }
 
     /// For each sum and column, a 0 and then its weights.

@@ -66,6 +66,15 @@ final class LookupSteps {
             return found < 0 ? NONE : positions[found];
         }
 
+        /// Fails for a row with a value that is none of the keys.
+        void requireKnown(double[] values, int start, int rows) {
+            for (int row = start; row < start + rows; row++) {
+                if (of(values[row]) < 0) {
+                    throw unknown(values[row]);
+                }
+            }
+        }
+
         IllegalStateException unknown(double value) {
             String unknown = Double.isNaN(value)
                     ? "a missing value"
@@ -109,17 +118,26 @@ final class LookupSteps {
         double[] values = step.numbers("values", (long) index.size() * step.outputs());
         boolean refuses = !step.has("unknown");
         double[] unknown = refuses ? new double[0] : step.numbers("unknown", step.outputs());
-        return StepKind.stateless((inputs, rows, outputs) -> {
-            for (int row = 0; row < rows; row++) {
-                int category = index.of(inputs[0][row]);
-                if (category < 0 && refuses) {
-                    throw index.unknown(inputs[0][row]);
-                }
-                for (int column = 0; column < outputs.length; column++) {
-                    outputs[column][row] = category < 0 ? unknown[column] : values[column * index.size() + category];
-                }
+        double[][] tables = new double[step.outputs()][];
+        for (int column = 0; column < tables.length; column++) {
+            tables[column] = Arrays.copyOfRange(values, column * index.size(), (column + 1) * index.size());
+        }
+        return StepKind.inPlace((inputs, starts, rows, outputs) -> {
+            if (refuses) {
+                index.requireKnown(inputs[0], starts[0], rows);
+            }
+            for (int column = 0; column < outputs.length; column++) {
+                find(index, inputs[0], starts[0], rows, tables[column], refuses ? 0 : unknown[column], outputs[column]);
             }
         });
+    }
+
+    private static void find(
+            Index index, double[] values, int start, int rows, double[] table, double unknown, double[] found) {
+        for (int row = 0; row < rows; row++) {
+            int category = index.of(values[start + row]);
+            found[row] = category < 0 ? unknown : table[category];
+        }
     }
 
     /// The number of ascending `edges` that are not above the value.

@@ -57,7 +57,9 @@ public final class PipelineScorers implements ScorerFactory {
             int count = Math.min(arrays.rows(), rows - from);
             scorer.compute(features, from, count);
             for (int column = 0; column < columns.length; column++) {
-                System.arraycopy(arrays.column(column), 0, columns[column], from, count);
+                boolean isFeature = column < features.length;
+                double[] values = isFeature ? features[column] : arrays.column(column);
+                System.arraycopy(values, isFeature ? from : 0, columns[column], from, count);
             }
         }
         return columns;

@@ -36,6 +36,13 @@ interface StepKind {
         return () -> shared;
     }
 
+    /// A step whose computation has no scratch space, and reads its inputs where they are.
+    ///
+    /// @param shared the computation, which all threads share
+    static PreparedStep inPlace(StepOperator.InPlace shared) {
+        return () -> shared;
+    }
+
     /// Refuses a step with another number of columns.
     ///
     /// @param step the step
