@@ -1,61 +1,24 @@
 package io.nightshift.scoring.pipeline;
 
-import static java.util.Map.entry;
-
 import io.nightshift.scoring.form.PipelineStep;
 import io.nightshift.scoring.link.ClassScores;
 import io.nightshift.scoring.pipeline.StepKind.PreparedStep;
-import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 
 /// Steps that apply a function to each value. The names of the functions are those of NumPy.
 final class FunctionSteps {
-
-    private static final Map<String, DoubleUnaryOperator> FUNCTIONS = Map.ofEntries(
-            entry("absolute", Math::abs),
-            entry("arccos", Math::acos),
-            entry("arcsin", Math::asin),
-            entry("arctan", Math::atan),
-            entry("cbrt", Math::cbrt),
-            entry("ceil", Math::ceil),
-            entry("cos", Math::cos),
-            entry("cosh", Math::cosh),
-            entry("deg2rad", x -> x * (Math.PI / 180)),
-            entry("exp", Math::exp),
-            entry("exp2", x -> Math.pow(2, x)),
-            entry("expm1", Math::expm1),
-            entry("floor", Math::floor),
-            entry("log", Math::log),
-            entry("log10", Math::log10),
-            entry("log1p", Math::log1p),
-            entry("log2", x -> Math.log(x) / Math.log(2)),
-            entry("logistic", ClassScores::logistic),
-            entry("negative", x -> -x),
-            entry("rad2deg", x -> x * (180 / Math.PI)),
-            entry("reciprocal", x -> 1 / x),
-            entry("rint", Math::rint),
-            entry("sign", Math::signum),
-            entry("sin", Math::sin),
-            entry("sinh", Math::sinh),
-            entry("sqrt", Math::sqrt),
-            entry("square", x -> x * x),
-            entry("tan", Math::tan),
-            entry("tanh", Math::tanh),
-            entry("trunc", x -> x < 0 ? Math.ceil(x) : Math.floor(x)));
 
     /// The distance from 1 to the next number: below it, an exponent counts as zero.
     private static final double SPACING = Math.ulp(1.0);
 
     private FunctionSteps() {}
 
-    static boolean isFunction(String kind) {
-        return FUNCTIONS.containsKey(kind);
-    }
-
     /// A function of each value.
+    ///
+    /// @throws IllegalArgumentException if there is no such function
     static PreparedStep function(PipelineStep step) {
+        DoubleUnaryOperator function = named(step);
         int columns = StepKind.requireColumnForColumn(step);
-        DoubleUnaryOperator function = FUNCTIONS.getOrDefault(step.kind(), DoubleUnaryOperator.identity());
         return StepKind.stateless((inputs, rows, outputs) -> {
             for (int column = 0; column < columns; column++) {
                 for (int row = 0; row < rows; row++) {
@@ -63,6 +26,42 @@ final class FunctionSteps {
                 }
             }
         });
+    }
+
+    private static DoubleUnaryOperator named(PipelineStep step) {
+        return switch (step.kind()) {
+            case "absolute" -> Math::abs;
+            case "arccos" -> Math::acos;
+            case "arcsin" -> Math::asin;
+            case "arctan" -> Math::atan;
+            case "cbrt" -> Math::cbrt;
+            case "ceil" -> Math::ceil;
+            case "cos" -> Math::cos;
+            case "cosh" -> Math::cosh;
+            case "deg2rad" -> x -> x * (Math.PI / 180);
+            case "exp" -> Math::exp;
+            case "exp2" -> x -> Math.pow(2, x);
+            case "expm1" -> Math::expm1;
+            case "floor" -> Math::floor;
+            case "log" -> Math::log;
+            case "log10" -> Math::log10;
+            case "log1p" -> Math::log1p;
+            case "log2" -> x -> Math.log(x) / Math.log(2);
+            case "logistic" -> ClassScores::logistic;
+            case "negative" -> x -> -x;
+            case "rad2deg" -> x -> x * (180 / Math.PI);
+            case "reciprocal" -> x -> 1 / x;
+            case "rint" -> Math::rint;
+            case "sign" -> Math::signum;
+            case "sin" -> Math::sin;
+            case "sinh" -> Math::sinh;
+            case "sqrt" -> Math::sqrt;
+            case "square" -> x -> x * x;
+            case "tan" -> Math::tan;
+            case "tanh" -> Math::tanh;
+            case "trunc" -> x -> x < 0 ? Math.ceil(x) : Math.floor(x);
+            default -> throw new IllegalArgumentException(step.called() + " is of an unknown kind");
+        };
     }
 
     /// The power of each value with one of the `exponents` for each column.

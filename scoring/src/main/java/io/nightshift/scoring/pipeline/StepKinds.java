@@ -1,47 +1,12 @@
 package io.nightshift.scoring.pipeline;
 
-import static java.util.Map.entry;
-
 import io.nightshift.scoring.form.PipelineStep;
 import io.nightshift.scoring.pipeline.StepKind.PreparedStep;
-import java.util.Map;
 
 /// The kinds of steps by name. A new kind is a class and one line here.
+///
+/// A switch links only the kinds that a pipeline has, which matters to a new process.
 final class StepKinds {
-
-    private static final Map<String, StepKind> ALL = Map.ofEntries(
-            entry("argmax", ClassSteps::argmax),
-            entry("bin", LookupSteps::bin),
-            entry("constant", ColumnSteps::constant),
-            entry("coupling", PairSteps::coupling),
-            entry("distances", NeighbourSteps::distances),
-            entry("fill", ColumnSteps::fill),
-            entry("finite", ColumnSteps::finite),
-            entry("forest", ForestStep::prepare),
-            entry("gaussian", LinearSteps::gaussian),
-            entry("gaussian-integral", GaussianIntegral::prepare),
-            entry("impute", ColumnSteps::impute),
-            entry("interpolate", InterpolationSteps::interpolate),
-            entry("kernel", KernelStep::prepare),
-            entry("knn-impute", KnnImputation::prepare),
-            entry("linear", LinearSteps::linear),
-            entry("lookup", LookupSteps::lookup),
-            entry("missing", ColumnSteps::missing),
-            entry("neighbours", NeighbourSteps::neighbours),
-            entry("normalize", RowSteps::normalize),
-            entry("one-hot", LookupSteps::oneHot),
-            entry("pow", FunctionSteps::pow),
-            entry("power", FunctionSteps::power),
-            entry("product", RowSteps::product),
-            entry("quantile", InterpolationSteps::quantile),
-            entry("scale", ColumnSteps::scale),
-            entry("share", ClassSteps::share),
-            entry("softmax", ClassSteps::softmax),
-            entry("spline", SplineStep::prepare),
-            entry("target-statistics", TargetStatistics::prepare),
-            entry("threshold", ColumnSteps::threshold),
-            entry("vote", ClassSteps::vote),
-            entry("weighted-median", RowSteps::weightedMedian));
 
     private StepKinds() {}
 
@@ -50,13 +15,40 @@ final class StepKinds {
     /// @param step the step as data
     /// @throws IllegalArgumentException if there is no such kind, or the step breaks a rule of its kind
     static PreparedStep prepare(PipelineStep step) {
-        StepKind kind = ALL.get(step.kind());
-        if (kind != null) {
-            return kind.prepare(step);
-        }
-        if (FunctionSteps.isFunction(step.kind())) {
-            return FunctionSteps.function(step);
-        }
-        throw new IllegalArgumentException(step.called() + " is of an unknown kind");
+        return switch (step.kind()) {
+            case "argmax" -> ClassSteps.argmax(step);
+            case "bin" -> LookupSteps.bin(step);
+            case "constant" -> ColumnSteps.constant(step);
+            case "coupling" -> PairSteps.coupling(step);
+            case "distances" -> NeighbourSteps.distances(step);
+            case "fill" -> ColumnSteps.fill(step);
+            case "finite" -> ColumnSteps.finite(step);
+            case "forest" -> ForestStep.prepare(step);
+            case "gaussian" -> LinearSteps.gaussian(step);
+            case "gaussian-integral" -> GaussianIntegral.prepare(step);
+            case "impute" -> ColumnSteps.impute(step);
+            case "interpolate" -> InterpolationSteps.interpolate(step);
+            case "kernel" -> KernelStep.prepare(step);
+            case "knn-impute" -> KnnImputation.prepare(step);
+            case "linear" -> LinearSteps.linear(step);
+            case "lookup" -> LookupSteps.lookup(step);
+            case "missing" -> ColumnSteps.missing(step);
+            case "neighbours" -> NeighbourSteps.neighbours(step);
+            case "normalize" -> RowSteps.normalize(step);
+            case "one-hot" -> LookupSteps.oneHot(step);
+            case "pow" -> FunctionSteps.pow(step);
+            case "power" -> FunctionSteps.power(step);
+            case "product" -> RowSteps.product(step);
+            case "quantile" -> InterpolationSteps.quantile(step);
+            case "scale" -> ColumnSteps.scale(step);
+            case "share" -> ClassSteps.share(step);
+            case "softmax" -> ClassSteps.softmax(step);
+            case "spline" -> SplineStep.prepare(step);
+            case "target-statistics" -> TargetStatistics.prepare(step);
+            case "threshold" -> ColumnSteps.threshold(step);
+            case "vote" -> ClassSteps.vote(step);
+            case "weighted-median" -> RowSteps.weightedMedian(step);
+            default -> FunctionSteps.function(step);
+        };
     }
 }

@@ -12,7 +12,7 @@ import java.util.Set;
 /// XGBoost's JSON and UBJSON files.
 public final class XgboostFormat implements ModelFormat {
 
-    /// What training knew of each node: half of a file, and not needed for scores.
+    /// The statistics of the training for each node: half of a file, and not needed for scores.
     private static final Set<String> STATISTICS = Set.of("base_weights", "loss_changes", "parents", "sum_hessian");
 
     @Override
