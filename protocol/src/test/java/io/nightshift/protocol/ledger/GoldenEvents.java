@@ -250,6 +250,23 @@ public final class GoldenEvents {
                 "canary-decided-early", new BatchEvent.CanaryDecided(AT, 0, List.of(), "partition 7 failed 3 times"));
         events.put("candidate-promoted", new BatchEvent.CandidatePromoted(AT, "champion", null));
         events.put(
+                "candidate-promoted-written-back",
+                new BatchEvent.CandidatePromoted(
+                        AT, "champion", null, "on the MLflow server, the alias champion points to mlflow:/delays/8"));
+        events.put(
+                "submitted-untried",
+                new BatchEvent.Submitted(
+                        AT,
+                        BATCH,
+                        GoldenJobs.rollout(),
+                        MODEL,
+                        null,
+                        null,
+                        null,
+                        null,
+                        "airflow",
+                        "the MLflow server is away"));
+        events.put(
                 "candidate-not-promoted",
                 new BatchEvent.CandidatePromoted(AT, "champion", "delays@champion is version 5, not version 3"));
         events.put(
