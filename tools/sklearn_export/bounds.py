@@ -8,14 +8,16 @@ its results.
 import numpy
 
 from .point_bounds import PointBounds
+from .sparse_bounds import SparseBounds
 
 EPSILON = float(numpy.finfo(float).eps)
 
 
-class Bounds(PointBounds):
+class Bounds(PointBounds, SparseBounds):
     """Values and errors: rows x columns."""
 
     def __init__(self, graph, features):
+        self.graph, self.rows = graph, {}
         rows = len(features)
         self.values = numpy.full((rows, len(graph.columns)), numpy.nan)
         self.errors = numpy.zeros((rows, len(graph.columns)))

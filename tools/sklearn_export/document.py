@@ -11,6 +11,7 @@ from .graph import NAN, OTHER, Graph
 from .outcome import estimated
 from .proof import proof
 from .targets import OneTarget
+from .texts import takes_series
 from .unsupported import Unsupported
 
 
@@ -64,9 +65,12 @@ def steps(model, rows, target=None):
     plain.fitted(model)
     count = 1 if called(model) == "IsotonicRegression" else None  # It does not count its features.
     count = getattr(model, "n_features_in_", count)
+    series = count is None and takes_series(model)
+    count = 1 if series else count
     if count is None:
         raise Unsupported(f"the {type(model).__name__} does not know the number of its features")
     graph = Graph(getattr(model, "feature_names_in_", None), int(count), ESTIMATORS, TRANSFORMERS, target)
+    graph.is_series = series
     outcome = estimated(graph, model, list(graph.columns), "")
     if target is not None and graph.chosen is None:
         raise Unsupported(f"the {called(model)} predicts one target: export it without --target")
@@ -115,6 +119,8 @@ def completed(graph, outcome):
 
 def feature(each, missing, other):
     found = {} if each.name is None else {"name": each.name}
+    if each.documents is not None:
+        return {**found, "text": True, "missing": False}
     if each.texts:
         found["levels"] = list(each.texts)
         # Otherwise another text would count as a missing one. If the model refuses it, so does its step.

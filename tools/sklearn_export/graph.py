@@ -33,6 +33,7 @@ class Feature:
         self.texts = {}
         self.numbers = {}
         self.missing_value = NAN
+        self.documents = None  # Texts for the proof, if the model reads the words or characters of a text.
 
     def called(self):
         return f"column {self.name if self.name is not None else self.position}"
@@ -42,6 +43,8 @@ class Feature:
         value = plain(value)
         if is_missing(value):
             return NAN
+        if self.documents is not None:
+            raise Unsupported(f"{self.called()} is a text for one step, and has categories or numbers for another")
         if isinstance(value, str):
             if self.numbers:
                 raise Unsupported(f"{self.called()} has texts and numbers among its values; supported is one of them")
@@ -62,6 +65,8 @@ class Feature:
 
     def decoded(self, numbers):
         """The values that numbers stand for."""
+        if self.documents is not None:
+            return [self.missing_value if code != code else self.documents[int(code)] for code in numbers]
         if not self.texts:
             return numbers
         texts = list(self.texts)
@@ -77,15 +82,17 @@ class Feature:
 class Column:
     """A column of a pipeline.
 
-    `feature` is the input whose values the column has, perhaps with the missing ones replaced; None for others."""
+    `feature` is the input whose values the column has, perhaps with the missing ones replaced; None for others. A column
+    with sparse rows stands for `width` columns of the library; otherwise `width` is 0."""
 
-    def __init__(self, number, feature=None, missing=True):
+    def __init__(self, number, feature=None, missing=True, width=0):
+        self.width = width
         self.number = number
         self.feature = feature
         self.missing = missing
 
     def require_number(self, path):
-        if self.feature is not None and self.feature.texts:
+        if self.feature is not None and (self.feature.texts or self.feature.documents is not None):
             raise Unsupported(f"the step {path} takes numbers, and {self.feature.called()} has texts")
 
 
@@ -96,7 +103,8 @@ class Step:
     expanded = False
     slack = 1.0
 
-    def __init__(self, kind, name, inputs, first, outputs, numbers, forest, evaluate):
+    def __init__(self, kind, name, inputs, first, outputs, numbers, forest, evaluate, texts):
+        self.texts = texts
         self.kind, self.name, self.inputs = kind, name, inputs
         self.first, self.outputs = first, outputs
         self.numbers, self.forest, self.evaluate = numbers, forest, evaluate
@@ -109,6 +117,8 @@ class Step:
             "out": self.outputs,
             "numbers": self.numbers,
         }
+        if self.texts:
+            found["texts"] = self.texts
         if self.forest is not None:
             found["forest"] = self.forest
         return found
@@ -126,17 +136,33 @@ class Graph:
         self.columns = [Column(i, feature) for i, feature in enumerate(self.features)]
         self.used = self.features
         self.steps = []
+        self.is_series = False  # Whether the model takes texts themselves, and no table.
         self.examples = []  # Rows of training as {position of a feature: its number}.
         self.leaves = []  # (transformer, its columns, the columns that it gives)
 
-    def add(self, kind, path, inputs, outputs, numbers=None, missing=False, features=None, forest=None, evaluate=None):
-        """Adds a step and returns its columns."""
+    def add(
+        self,
+        kind,
+        path,
+        inputs,
+        outputs,
+        numbers=None,
+        missing=False,
+        features=None,
+        forest=None,
+        evaluate=None,
+        texts=None,
+        width=0,
+    ):
+        """Adds a step and returns its columns, which have sparse rows if there is a width."""
+        if any(column.width for column in inputs) and not kind.startswith("sparse-"):
+            raise Unsupported(f"the step {path} reads columns of texts, which it can't")
         numbers = {name: [float(each) for each in values] for name, values in (numbers or {}).items()}
         first = len(self.columns)
         inputs = [each.number for each in inputs]
-        self.steps.append(Step(kind, path, inputs, first, outputs, numbers, forest, evaluate))
+        self.steps.append(Step(kind, path, inputs, first, outputs, numbers, forest, evaluate, texts))
         added = [
-            Column(first + i, None if features is None else features[i], missing) for i in range(outputs)
+            Column(first + i, None if features is None else features[i], missing, width) for i in range(outputs)
         ]
         self.columns += added
         return added
@@ -152,12 +178,12 @@ class Graph:
 
     def example(self, columns, row):
         """Notes a row of training for the proof, if the columns are features."""
-        if all(column.feature is not None and not column.feature.texts for column in columns):
+        if all(column.feature is not None and column.feature.documents is None and not column.feature.texts for column in columns):
             self.examples.append({column.feature.position: float(number) for column, number in zip(columns, row)})
 
     def finite(self, path, inputs):
         """Refuses rows with missing values where there may be some."""
-        may_miss = [column for column in inputs if column.missing]
+        may_miss = [column for column in inputs if column.missing and not column.width]
         if may_miss:
             self.add("finite", path, may_miss, 0)
 

@@ -1,8 +1,10 @@
 """Naive Bayes."""
 
 import numpy
+from sklearn.preprocessing import Binarizer
 
 from .outcome import Outcome, numbers_of, softmax_probabilities
+from .sparse import binarizer, is_sparse
 from .transformers import linear
 
 
@@ -28,7 +30,10 @@ def multinomial_bayes(graph, model, columns, path):
 def bernoulli_bayes(graph, model, columns, path):
     numbers_of(graph, columns, path)
     if model.binarize is not None:
-        columns = graph.each("threshold", path, columns, {"values": [model.binarize] * len(columns)}, missing=False)
+        if is_sparse(columns):
+            columns = binarizer(graph, Binarizer(threshold=model.binarize), columns, path)
+        else:
+            columns = graph.each("threshold", path, columns, {"values": [model.binarize] * len(columns)}, missing=False)
     absent = numpy.log(1 - numpy.exp(model.feature_log_prob_))
     intercepts = model.class_log_prior_ + absent.sum(axis=1)
     return of_likelihoods(graph, model, path, linear(graph, path, columns, model.feature_log_prob_ - absent, intercepts))

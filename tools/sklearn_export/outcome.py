@@ -6,6 +6,7 @@ returns an Outcome.
 
 from sklearn.utils.validation import check_is_fitted
 
+from .sparse import TAKES_ROWS, dense, is_sparse
 from .transformers import is_of_sklearn
 from .unsupported import Unsupported, of_class, within
 
@@ -35,6 +36,8 @@ def estimated(graph, model, columns, path):
         raise Unsupported(f"the {name} knows one class; supported are two or more classes")
     is_container = name in ("Pipeline", "FrozenEstimator") or hasattr(model, "best_estimator_")
     path = path if is_container else path or name.lower()
+    if is_sparse(columns) and name not in TAKES_ROWS and not hasattr(model, "get_support"):
+        columns = dense(graph, path, columns, model)
     return within(path, function, graph, model, columns, path)
 
 

@@ -53,7 +53,7 @@ def proof(model, graph, sample, outputs, numbering):
     columns, between = traced_columns(graph, bounds, numbering, stable)
     found = {
         "rows": int(stable.sum()),
-        "features": listed(sample.rows[stable][:, [feature.position for feature in graph.used]]),
+        "features": [values_of(each, sample.rows[stable][:, each.position]) for each in graph.used],
         "results": listed(expected[stable]),
         "tolerances": listed(tolerances[stable]),
     }
@@ -92,6 +92,8 @@ def traced(graph, bounds):
     for step, given, found in graph.leaves:
         if not found:
             continue
+        if any(column.width or (column.feature is not None and column.feature.documents is not None) for column in given):
+            continue  # The values of sparse rows are too many.
         texts = any(column.feature is not None and column.feature.texts for column in given)
         rows = numpy.empty((len(bounds.values), len(given)), dtype=object if texts else float)
         for i, column in enumerate(given):
@@ -124,6 +126,10 @@ def traced_columns(graph, bounds, numbering, stable):
                 columns.append(numbering[number])
                 found.append([float(each) for each in own[stable]])
     return columns, found
+
+
+def values_of(feature, numbers):
+    return feature.decoded(numbers) if feature.documents is not None else [float(each) for each in numbers]
 
 
 def listed(table):

@@ -24,8 +24,12 @@ class Sample:
         """The rows as the model was trained on them: a data frame if it knows names, otherwise an array."""
         rows = self.rows if rows is None else rows
         columns = [objects(feature, rows[:, feature.position], self.as_objects) for feature in self.graph.features]
+        if self.graph.is_series:
+            return columns[0]
         if self.graph.features[0].name is None:
-            texts = self.as_objects or any(feature.texts for feature in self.graph.features)
+            texts = self.as_objects or any(
+                feature.texts or feature.documents is not None for feature in self.graph.features
+            )
             return numpy.array(columns, dtype=object if texts else float).T
         import pandas  # A model with names was trained on a data frame.
 
@@ -53,7 +57,7 @@ class Sample:
 
 def objects(feature, numbers, as_objects):
     """The values of a feature as an array: of texts, or of the numbers themselves."""
-    if not feature.texts:
+    if not feature.texts and feature.documents is None:
         return numbers.astype(object) if as_objects else numbers
     found = numpy.empty(len(numbers), dtype=object)
     found[:] = feature.decoded(numbers)
@@ -62,6 +66,8 @@ def objects(feature, numbers, as_objects):
 
 def options(feature):
     """The values of a feature that steps treat in a way of their own."""
+    if feature.documents is not None:
+        return [float(i) for i in range(len(feature.documents))]
     if feature.texts:
         return [float(i) for i in range(len(feature.texts))]
     return [*feature.numbers, *(each for each in GENERIC if each not in feature.numbers)]
@@ -136,6 +142,9 @@ def read(path, graph):
 def number(feature, value):
     if is_missing(value):
         return NAN
+    if feature.documents is not None:
+        feature.documents.append(str(value))
+        return float(len(feature.documents) - 1)
     if feature.texts:
         return float(feature.texts.get(str(value), OTHER))
     if isinstance(value, str):

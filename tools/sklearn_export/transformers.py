@@ -10,6 +10,8 @@ import warnings
 import numpy
 
 from .graph import NAN, UNKNOWN, is_missing, plain
+from .sparse import TAKES_ROWS, dense, is_sparse, linear_sums, multiplied, selected, sparse_function, width_of
+from .texts import TEXTS, is_vectorizer
 from .unsupported import Unsupported, of_class, within
 
 FUNCTIONS = {
@@ -58,6 +60,10 @@ def transformed(graph, step, columns, path):
         function = selection
     if function is None or not is_of_sklearn(step):
         raise of_class(path, step)
+    if is_sparse(columns):
+        function = sparse_function(step, columns) or function
+        if function.__module__ != dense.__module__ and function is not selection and type(step).__name__ not in TAKES_ROWS:
+            columns = dense(graph, path, columns, step)
     found = within(path, function, graph, step, columns, path)
     if function not in (pipeline, column_transformer, feature_union):
         graph.leaves.append((step, columns, found))
@@ -81,12 +87,14 @@ def pipeline(graph, step, columns, path):
 def column_transformer(graph, step, columns, path):
     inputs = step._transformer_to_input_indices
     parts = []
-    for name, each, _ in step.transformers_:
+    for name, each, given in step.transformers_:
         chosen = [columns[i] for i in inputs[name]]
+        if reads_series(each) and not isinstance(given, (str, int, numpy.integer)):
+            raise Unsupported(f"the step {path}/{name} is given a list of columns; a vectorizer takes one column by its name")
         found = transformed(graph, each, chosen, f"{path}/{name}") if chosen else []
         place = step.output_indices_[name]
-        if place.stop - place.start != len(found):
-            raise Unsupported(f"the step {path}/{name} gives {len(found)} columns, and scikit-learn {place.stop - place.start}")
+        if place.stop - place.start != width_of(found):
+            raise Unsupported(f"the step {path}/{name} gives {width_of(found)} columns, and scikit-learn {place.stop - place.start}")
         parts.append((place.start, found))
     return [column for _, found in sorted(parts, key=lambda part: part[0]) for column in found]
 
@@ -97,9 +105,16 @@ def feature_union(graph, step, columns, path):
     for name, each in step.transformer_list:
         part = transformed(graph, each, columns, f"{path}/{name}")
         if name in weights and part:
-            part = graph.each("scale", f"{path}/{name}", part, {"multiply": [weights[name]] * len(part)})
+            part = multiplied(graph, f"{path}/{name}", part, [weights[name]] * width_of(part))
         found += part
     return found
+
+
+def reads_series(step):
+    """Whether the first step is a vectorizer of texts."""
+    while getattr(step, "steps", None):
+        step = step.steps[0][1]
+    return is_vectorizer(step)
 
 
 # Encoders.
@@ -496,13 +511,15 @@ def lines(spline, first, last, islinear):
 
 
 def selection(graph, step, columns, path):
-    return [column for column, isin in zip(columns, step.get_support()) if isin]
+    return selected(graph, path, columns, step.get_support())
 
 
 def linear(graph, path, columns, weights, intercepts):
     for column in columns:
         column.require_number(path)
     graph.finite(path, columns)
+    if is_sparse(columns):
+        return linear_sums(graph, path, columns, weights, intercepts)
     numbers = {"weights": numpy.ravel(weights), "intercepts": intercepts}
     return graph.add("linear", path, columns, len(intercepts), numbers)
 
@@ -549,4 +566,5 @@ TRANSFORMERS = {
     "StandardScaler": standard_scaler,
     "TargetEncoder": target,
     "TruncatedSVD": truncated_svd,
+    **TEXTS,
 }

@@ -23,7 +23,12 @@ public final class ColumnScorer {
     private final boolean hasHashes;
 
     /// @param model the model that scores; other threads may use it at the same time
+    /// @throws IllegalArgumentException if the model has features that are texts, which need a [TextTable]
     public ColumnScorer(Model model) {
+        if (model.description().features().stream().anyMatch(feature -> feature.type() instanceof FeatureType.Text)) {
+            throw new IllegalArgumentException(
+                    "the model has features that are texts; give them to a scorer of Model.scorer(TextTable)");
+        }
         this.scorer = model.scorer();
         this.features = new double[model.description().features().size()][BLOCK];
         this.predictions = model.description().outputs();

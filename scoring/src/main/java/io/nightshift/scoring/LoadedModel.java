@@ -15,6 +15,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.model.TextTable;
 import io.nightshift.scoring.pipeline.PipelineScorers;
 import io.nightshift.scoring.row.RowScorers;
 import java.util.List;
@@ -51,7 +52,12 @@ final class LoadedModel implements Model {
 
     @Override
     public Scorer scorer() {
-        Scorer scorer = scorers.scorer();
+        return scorer(new TextTable());
+    }
+
+    @Override
+    public Scorer scorer(TextTable texts) {
+        Scorer scorer = scorers.scorer(texts);
         int columns = definition.form().features();
         int fewest = definition.form().outputs();
         int most = fewest + definition.form().margins();
@@ -81,6 +87,7 @@ final class LoadedModel implements Model {
             names += switch (feature.type()) {
                 case FeatureType.Numeric numeric -> 0;
                 case FeatureType.Hashed hashed -> 0;
+                case FeatureType.Text text -> 0;
                 case FeatureType.Nominal nominal -> heapBytes(nominal.levels());
                 case FeatureType.Categorical categorical ->
                     20L * categorical.codes().size() + heapBytes(categorical.names());

@@ -3,6 +3,7 @@ package io.nightshift.scoring;
 import io.nightshift.scoring.form.ModelDefinition;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.model.TextTable;
 import java.io.InputStream;
 import java.nio.file.Path;
 
@@ -15,6 +16,13 @@ public interface Model {
 
     /// A new scorer for the use of one thread. Scorers share the model's tables.
     Scorer scorer();
+
+    /// A new scorer for the use of one thread, for a model with features that are texts ([FeatureType.Text]).
+    ///
+    /// @param texts the texts of each block that is scored; a column of texts has their numbers
+    default Scorer scorer(TextTable texts) {
+        return scorer();
+    }
 
     /// The code that computes the scores, and the reason for that choice: a phrase for people.
     String kernel();

@@ -40,7 +40,7 @@ final class ProofReplay {
         double[][] tolerances = proof.tolerances();
         double[][] found = new double[expected.length][proof.rows()];
         try {
-            model.scorer().score(proof.features(), proof.rows(), found);
+            model.scorer(proof.texts()).score(proof.features(), proof.rows(), found);
         } catch (IllegalStateException failed) {
             throw new MalformedModelException("it has no score for a row of its proof: " + failed.getMessage(), failed);
         }
@@ -81,7 +81,7 @@ final class ProofReplay {
         if (!(definition.form() instanceof PipelineForm pipeline)) {
             return "";
         }
-        double[][] columns = new PipelineScorers(pipeline).columns(proof.features(), proof.rows());
+        double[][] columns = new PipelineScorers(pipeline).columns(proof.features(), proof.rows(), proof.texts());
         for (Map.Entry<Integer, double[]> expected : new TreeMap<>(proof.columns()).entrySet()) {
             int column = expected.getKey();
             for (int row = 0; row < proof.rows(); row++) {

@@ -3,12 +3,14 @@ package io.nightshift.scoring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.scoring.model.TextTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +20,16 @@ public abstract class HostileFiles {
 
     @TempDir
     protected Path folder;
+
+    /// The texts that rows have, by their numbers. The tests only read them.
+    protected static final TextTable TEXTS = texts();
+
+    private static TextTable texts() {
+        TextTable table = new TextTable();
+        List.of("", "late", "the bag was late, thanks", "İ Σ ß é 😀 日本", " \t a_1 \u0301", "late ".repeat(100))
+                .forEach(table::add);
+        return table;
+    }
 
     /// Loads the models; overridden where they need a library.
     protected ModelLoader loader() {
@@ -90,7 +102,7 @@ public abstract class HostileFiles {
     /// A step of an altered pipeline may refuse the rows, as [io.nightshift.scoring.model.Scorer] says.
     private static void score(Model model, double[][] features, int rows, double[][] outputs) {
         try {
-            model.scorer().score(features, rows, outputs);
+            model.scorer(TEXTS).score(features, rows, outputs);
         } catch (IllegalStateException noAnswer) {
             assertThat(noAnswer).hasMessageContaining(" ");
         }

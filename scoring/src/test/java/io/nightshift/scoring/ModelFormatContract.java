@@ -173,7 +173,7 @@ public abstract class ModelFormatContract extends HostileFiles {
             assertThat(same.kernel()).isEqualTo(model.kernel());
             assertThat(same.heapBytes()).isEqualTo(model.heapBytes()).isPositive();
             assertThat(ModelFile.encode(same)).isEqualTo(own);
-            assertThat(score(same.scorer(), model, rows)).isDeepEqualTo(score(model.scorer(), model, rows));
+            assertThat(score(same.scorer(TEXTS), model, rows)).isDeepEqualTo(score(model.scorer(TEXTS), model, rows));
         }
     }
 
@@ -182,11 +182,11 @@ public abstract class ModelFormatContract extends HostileFiles {
     void scoresDoNotDependOnTheSizesOfBlocks(String name) throws Exception {
         Model model = model(name);
         double[][] rows = rows(model, 2);
-        double[][] whole = score(model.scorer(), model, rows);
+        double[][] whole = score(model.scorer(TEXTS), model, rows);
 
         for (int size : new int[] {1, 2, 3, 63, 64, 65, 127, 128, 129, 256, 257, 999}) {
             double[][] parts = new double[whole.length][ROWS];
-            Scorer scorer = model.scorer();
+            Scorer scorer = model.scorer(TEXTS);
             for (int from = 0; from < ROWS; from += size) {
                 int first = from;
                 int count = Math.min(size, ROWS - from);
@@ -208,10 +208,10 @@ public abstract class ModelFormatContract extends HostileFiles {
     void manyThreadsGetTheSameScores(String name) throws Exception {
         Model model = model(name);
         double[][] rows = rows(model, 3);
-        double[][] expected = score(model.scorer(), model, rows);
+        double[][] expected = score(model.scorer(TEXTS), model, rows);
 
         try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
-            Callable<double[][]> task = () -> score(model.scorer(), model, rows);
+            Callable<double[][]> task = () -> score(model.scorer(TEXTS), model, rows);
             for (Future<double[][]> scores : threads.invokeAll(Collections.nCopies(32, task))) {
                 assertThat(scores.get()).isDeepEqualTo(expected);
             }
@@ -226,7 +226,7 @@ public abstract class ModelFormatContract extends HostileFiles {
             double[][] rows = rows(model, 4);
             ForestScorers reference = new ForestScorers(forest, new ReferenceKernel.Layout(forest), 128, "reference");
 
-            assertThat(score(model.scorer(), model, rows)).isDeepEqualTo(score(reference.scorer(), model, rows));
+            assertThat(score(model.scorer(TEXTS), model, rows)).isDeepEqualTo(score(reference.scorer(), model, rows));
         }
     }
 
@@ -235,7 +235,7 @@ public abstract class ModelFormatContract extends HostileFiles {
     void missingAndInfiniteValuesOfARowChangeNoOtherRow(String name) throws Exception {
         Model model = model(name);
         double[][] rows = rows(model, 5);
-        double[][] sound = score(model.scorer(), model, rows);
+        double[][] sound = score(model.scorer(TEXTS), model, rows);
         List<ModelFeature> features = model.description().features();
         Random random = new Random(5);
         for (int row = 0; row < ROWS; row += 2) {
@@ -251,7 +251,7 @@ public abstract class ModelFormatContract extends HostileFiles {
             }
         }
 
-        double[][] scores = score(model.scorer(), model, rows);
+        double[][] scores = score(model.scorer(TEXTS), model, rows);
 
         for (int output = 0; output < sound.length; output++) {
             assertThat(oddRows(scores[output])).isEqualTo(oddRows(sound[output]));
@@ -269,7 +269,7 @@ public abstract class ModelFormatContract extends HostileFiles {
         double[][] rows = rows(model, 6);
         int outputs = model.description().outputs();
         int all = outputs + model.description().margins();
-        Scorer scorer = model.scorer();
+        Scorer scorer = model.scorer(TEXTS);
 
         assertThatThrownBy(() -> scorer.score(Arrays.copyOf(rows, rows.length - 1), 1, new double[outputs][1]))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -296,6 +296,7 @@ public abstract class ModelFormatContract extends HostileFiles {
                 case FeatureType.Nominal(List<String> levels, boolean open) ->
                     random.nextInt(open ? FeatureType.Nominal.OTHER : 0, levels.size());
                 case FeatureType.Hashed(TextHash hash) -> hash.of("x".repeat(random.nextInt(6)) + random.nextInt(6));
+                case FeatureType.Text text -> random.nextInt(6);
             });
         }
         return rows;

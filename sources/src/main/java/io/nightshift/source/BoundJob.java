@@ -71,12 +71,20 @@ public record BoundJob(
             ModelFeature model,
             @Nullable Categories categories) {
 
+        /// Whether the model reads the text itself.
+        public boolean isText() {
+            return model.type() instanceof FeatureType.Text;
+        }
+
         /// The name of the feature in messages. A model may have only numbers for its features, but the job's
         /// author knows the columns.
         public String called() {
             return "feature \"%s\"".formatted(model.name() == null ? input : source.name());
         }
     }
+
+    /// The most features that are texts: SQL functions have so many parameters for them.
+    public static final int MOST_TEXTS = 8;
 
     /// Up to this number, a FLOAT holds every whole number.
     private static final double EXACT = 1 << 24;
@@ -270,7 +278,7 @@ public record BoundJob(
                     Bound bound = compared >= 0
                             ? features.get(compared).source()
                             : columns.named("checks." + check.measure().text(), column, column);
-                    if (compared < 0) {
+                    if (compared < 0 || features.get(compared).isText()) {
                         refuseNoNumber(check, bound);
                     }
                     checked.add(new CheckedColumn(
@@ -457,6 +465,11 @@ public record BoundJob(
                 }
                 features.add(new Feature(input, bound, feature, categories));
             }
+            long texts = features.stream().filter(Feature::isText).count();
+            if (texts > MOST_TEXTS) {
+                throw FailureException.permanent(
+                        "the model has %d features that are texts; supported are %d".formatted(texts, MOST_TEXTS));
+            }
             if (!misfits.isEmpty()) {
                 throw FailureException.permanent("%s: %s".formatted(file, refusal(misfits)));
             }
@@ -484,17 +497,20 @@ public record BoundJob(
                 }
                 case FeatureType.Numeric numeric -> given == null ? null : named(given, isName(type, given), unseen);
                 case FeatureType.Hashed hashed -> {
-                    refuseList(key, given);
+                    refuseList(key, given, "knows the texts of its training by their hashes");
+                    yield null;
+                }
+                case FeatureType.Text text -> {
+                    refuseList(key, given, "reads the words or characters");
                     yield null;
                 }
             };
         }
 
-        private static void refuseList(String key, @Nullable List<String> given) {
+        private static void refuseList(String key, @Nullable List<String> given, String work) {
             if (given != null) {
                 throw FailureException.permanent(
-                        "categories.%s: the model takes any text and knows the texts of its training by their hashes; leave the key out"
-                                .formatted(key));
+                        "categories.%s: the model takes any text and %s; leave the key out".formatted(key, work));
             }
         }
 
@@ -543,6 +559,7 @@ public record BoundJob(
                 case FeatureType.Categorical categorical -> isNumber(type) || isName(categories);
                 case FeatureType.Numeric numeric -> isNumber(type) || isName(categories);
                 case FeatureType.Hashed hashed -> isInteger(type) || isText(type);
+                case FeatureType.Text text -> isText(type);
             };
         }
 
@@ -562,6 +579,7 @@ public record BoundJob(
                     case FeatureType.Nominal nominal -> "a level";
                     case FeatureType.Categorical categorical -> "a category";
                     case FeatureType.Hashed hashed -> "a text or a whole number";
+                    case FeatureType.Text text -> "a text";
                 };
                 return "%s is %s, but the model's feature \"%s\" wants %s; convert it under source.select%s"
                         .formatted(

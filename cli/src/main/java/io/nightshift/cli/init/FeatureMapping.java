@@ -150,6 +150,7 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
             case FeatureType.Nominal nominal -> false;
             case FeatureType.Categorical categorical -> categorical.names().isEmpty();
             case FeatureType.Hashed hashed -> false;
+            case FeatureType.Text text -> false;
         };
     }
 
@@ -160,6 +161,7 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
             case FeatureType.Categorical categorical ->
                 BoundJob.isNumber(type) || (!categorical.names().isEmpty() && BoundJob.isText(type));
             case FeatureType.Hashed hashed -> BoundJob.isInteger(type) || BoundJob.isText(type);
+            case FeatureType.Text text -> BoundJob.isText(type);
         };
     }
 
@@ -173,6 +175,7 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
                         data.texts().containsKey(column) && !data.numerals().contains(column);
                     case FeatureType.Nominal nominal -> false;
                     case FeatureType.Hashed hashed -> false;
+                    case FeatureType.Text text -> false;
                 };
     }
 

@@ -249,6 +249,7 @@ public final class ModelCommands {
                             : "a category by its number, one of %,d: %s".formatted(codes.size(), listed(codes));
                 }
                 case FeatureType.Hashed hashed -> "any text, or a whole number; the file has only hashes of the texts";
+                case FeatureType.Text text -> "any text, of which the model reads the words or characters";
             };
         }
 

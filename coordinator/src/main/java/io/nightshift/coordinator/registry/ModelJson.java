@@ -61,7 +61,8 @@ final class ModelJson {
         @JsonSubTypes.Type(value = FeatureType.Numeric.class, name = "numeric"),
         @JsonSubTypes.Type(value = FeatureType.Nominal.class, name = "nominal"),
         @JsonSubTypes.Type(value = FeatureType.Categorical.class, name = "categorical"),
-        @JsonSubTypes.Type(value = FeatureType.Hashed.class, name = "hashed")
+        @JsonSubTypes.Type(value = FeatureType.Hashed.class, name = "hashed"),
+        @JsonSubTypes.Type(value = FeatureType.Text.class, name = "text")
     })
     private interface TaggedFeatureType {}
 

@@ -126,6 +126,7 @@ final class ModelRoutes {
             case FeatureType.Categorical categorical ->
                 new Feature(name, "categorical", categorical.names(), feature.missing());
             case FeatureType.Hashed hashed -> new Feature(name, "text", List.of(), feature.missing());
+            case FeatureType.Text text -> new Feature(name, "text", List.of(), feature.missing());
         };
     }
 }

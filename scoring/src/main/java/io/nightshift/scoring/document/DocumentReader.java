@@ -126,10 +126,15 @@ public final class DocumentReader {
     ///
     /// @param name the name of the member
     public List<String> texts(String name) throws MalformedModelException {
+        return member(name).texts();
+    }
+
+    /// The value itself, an array of texts.
+    public List<String> texts() throws MalformedModelException {
         List<String> texts = new ArrayList<>();
-        for (DocumentReader element : elements(name)) {
-            if (!(element.document instanceof DocumentValue.Text(String value))) {
-                throw element.unexpected("a text");
+        for (DocumentValue element : values()) {
+            if (!(element instanceof DocumentValue.Text(String value))) {
+                throw new DocumentReader(this, null, texts.size(), element).unexpected("a text");
             }
             texts.add(value);
         }

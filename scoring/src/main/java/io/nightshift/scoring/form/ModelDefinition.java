@@ -1,7 +1,10 @@
 package io.nightshift.scoring.form;
 
+import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The content of a model file: a description, and what the model computes.
@@ -21,6 +24,19 @@ public record ModelDefinition(
                     "a model with " + description.features().size() + " features and "
                             + description.outputs() + " outputs is not one with " + form.features() + " and "
                             + form.outputs());
+        }
+        Set<Integer> texts = form instanceof PipelineForm pipeline ? pipeline.texts() : Set.of();
+        for (int i = 0; i < description.features().size(); i++) {
+            ModelFeature feature = description.features().get(i);
+            if (feature.type() instanceof FeatureType.Text != texts.contains(i)) {
+                throw new IllegalArgumentException(
+                        texts.contains(i)
+                                ? "feature %d is no text, and a step reads it as one".formatted(i)
+                                : "feature %d is a text that no step reads".formatted(i));
+            }
+            if (texts.contains(i) && feature.missing()) {
+                throw new IllegalArgumentException("feature %d is a text, which can't be missing".formatted(i));
+            }
         }
         description = description.with(form.margins(), ModelOutline.of(form, description.features()));
     }

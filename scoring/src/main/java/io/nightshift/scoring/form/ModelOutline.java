@@ -120,6 +120,11 @@ final class ModelOutline {
     private static String work(PipelineStep step) {
         return step.model() instanceof Forest forest
                 ? "forest of %,d trees with %,d nodes".formatted(forest.trees(), forest.nodes())
-                : step.kind();
+                : step.hasTexts("vocabulary")
+                        ? "%s with a vocabulary of %,d"
+                                .formatted(step.kind(), step.texts("vocabulary").size())
+                        : step.readsTexts() && step.has("columns")
+                                ? "%s into %,d columns".formatted(step.kind(), (long) step.numbers("columns")[0])
+                                : step.kind();
     }
 }

@@ -1,6 +1,9 @@
 package io.nightshift.scoring.form;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// A pipeline: steps over numbered columns. The features are the first columns; each step reads earlier columns
@@ -18,6 +21,9 @@ public record PipelineForm(
 
     /// The most columns of a pipeline: one block of all of them fits into memory.
     public static final int MAX_COLUMNS = 1 << 17;
+
+    /// The most steps that read texts: each has tables of characters.
+    public static final int MAX_TEXT_STEPS = 128;
 
     /// @throws IllegalArgumentException if a step reads a column that is none of the earlier ones, or there are
     ///     too many columns
@@ -47,6 +53,7 @@ public record PipelineForm(
                 throw new IllegalArgumentException("a result is column %d of %d".formatted(result, columns));
             }
         }
+        requireTexts(features, steps, results(prediction, probabilities, raw));
         if (!probabilities.isEmpty() && !isClass(features, steps, prediction, probabilities.size())) {
             throw new IllegalArgumentException("the predicted class is none of the model's classes");
         }
@@ -79,6 +86,41 @@ public record PipelineForm(
         return Stream.of(List.of(prediction), probabilities, raw)
                 .flatMap(List::stream)
                 .toList();
+    }
+
+    /// The features that are texts: those that a step for texts reads.
+    Set<Integer> texts() {
+        return steps.stream()
+                .filter(PipelineStep::readsTexts)
+                .flatMap(step -> step.inputs().stream())
+                .collect(Collectors.toSet());
+    }
+
+    /// Refuses columns of texts that are no features, or that a step reads as numbers.
+    private static void requireTexts(int features, List<PipelineStep> steps, List<Integer> results) {
+        Set<Integer> texts = new HashSet<>();
+        steps.stream().filter(PipelineStep::readsTexts).forEach(step -> texts.addAll(step.inputs()));
+        if (texts.isEmpty()) {
+            return;
+        }
+        long readers = steps.stream().filter(PipelineStep::readsTexts).count();
+        if (readers > MAX_TEXT_STEPS) {
+            throw new IllegalArgumentException(
+                    "%d steps read texts; supported are %d".formatted(readers, MAX_TEXT_STEPS));
+        }
+        for (PipelineStep step : steps) {
+            for (int input : step.inputs()) {
+                if (step.readsTexts() ? input >= features : texts.contains(input)) {
+                    throw new IllegalArgumentException(step.called()
+                            + (step.readsTexts()
+                                    ? " reads texts from a column of numbers"
+                                    : " reads texts as numbers"));
+                }
+            }
+        }
+        if (results.stream().anyMatch(texts::contains)) {
+            throw new IllegalArgumentException("a result is a column of texts");
+        }
     }
 
     /// The number of columns, the features included.

@@ -15,6 +15,7 @@ public final class PipelineStep {
     private final List<Integer> inputs;
     private final int outputs;
     private final Map<String, double[]> numbers;
+    private final Map<String, List<String>> texts;
     private final @Nullable ModelForm model;
 
     /// @param kind what the step computes
@@ -30,11 +31,32 @@ public final class PipelineStep {
             int outputs,
             Map<String, double[]> numbers,
             @Nullable ModelForm model) {
+        this(kind, name, inputs, outputs, numbers, Map.of(), model);
+    }
+
+    /// A step with lists of texts among its parameters.
+    ///
+    /// @param kind what the step computes
+    /// @param name where the step stands in the trained pipeline, for messages
+    /// @param inputs the columns that the step reads
+    /// @param outputs the number of columns that the step appends, 0 or more
+    /// @param numbers the parameters of the step by their names, whose meaning the kind defines
+    /// @param texts the parameters that are lists of texts, by their names
+    /// @param model the model that the step scores; null for kinds that score none
+    public PipelineStep(
+            String kind,
+            String name,
+            List<Integer> inputs,
+            int outputs,
+            Map<String, double[]> numbers,
+            Map<String, List<String>> texts,
+            @Nullable ModelForm model) {
         this.kind = kind;
         this.name = name;
         this.inputs = List.copyOf(inputs);
         this.outputs = outputs;
         this.numbers = new TreeMap<>(numbers);
+        this.texts = new TreeMap<>(texts);
         this.model = model;
         if (model instanceof PipelineForm) {
             throw new IllegalArgumentException(called() + " is a pipeline in a pipeline");
@@ -64,6 +86,35 @@ public final class PipelineStep {
     /// All parameters by their names, in the order of the names. The caller must not change the arrays.
     public Map<String, double[]> numbers() {
         return numbers;
+    }
+
+    /// The parameters that are lists of texts, in the order of their names. The caller must not change them.
+    public Map<String, List<String>> texts() {
+        return texts;
+    }
+
+    /// Whether the step has a list of texts as a parameter.
+    ///
+    /// @param parameter the name of the parameter
+    public boolean hasTexts(String parameter) {
+        return texts.containsKey(parameter);
+    }
+
+    /// The texts of a parameter.
+    ///
+    /// @param parameter the name of the parameter
+    /// @throws IllegalArgumentException if the step lacks it
+    public List<String> texts(String parameter) {
+        List<String> found = texts.get(parameter);
+        if (found == null) {
+            throw new IllegalArgumentException(called() + " has no " + parameter);
+        }
+        return found;
+    }
+
+    /// Whether the first column that the step reads has texts.
+    public boolean readsTexts() {
+        return kind.startsWith("text-");
     }
 
     /// The model that the step scores; null for kinds that score none.
@@ -133,6 +184,10 @@ public final class PipelineStep {
                 + 20L * inputs.size()
                 + numbers.values().stream()
                         .mapToLong(found -> 64 + 8L * found.length)
+                        .sum()
+                + texts.values().stream()
+                        .flatMap(List::stream)
+                        .mapToLong(text -> 56L + text.length())
                         .sum()
                 + (model == null ? 0 : model.heapBytes());
     }

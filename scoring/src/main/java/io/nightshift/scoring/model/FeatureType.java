@@ -66,6 +66,10 @@ public sealed interface FeatureType {
     /// @param hash the function
     record Hashed(TextHash hash) implements FeatureType {}
 
+    /// Any text, of which the model reads the words or characters. A scorer takes the number of the text in the
+    /// [TextTable] that the scorer was made for.
+    record Text() implements FeatureType {}
+
     /// The precision of numbers.
     enum Precision {
         /// Single precision: 32 bits.

@@ -11,8 +11,8 @@ public interface Scorer {
     /// Scores a block: `features` is features × rows, `outputs` is outputs × rows.
     ///
     /// @param features one array per feature, in the model's order, each with at least `rows` values. NaN is
-    ///     a missing value. The value of a nominal feature is the position of its level, from 0. The scorer
-    ///     only reads these arrays
+    ///     a missing value. The value of a nominal feature is the position of its level, from 0; that of a
+    ///     text its number in the [TextTable] of the scorer. The scorer only reads these arrays
     /// @param rows the number of rows, 0 or more
     /// @param outputs one array for each of [ModelDescription#outputs()], each with room for `rows` values:
     ///     the prediction (the value, or the position of the predicted class), then the probabilities. If the

@@ -20,6 +20,9 @@ final class ColumnArrays {
 
     private static final int FEWEST_ROWS = 32;
 
+    /// The rows of a block with texts: one text can have a million n-grams.
+    private static final int ROWS_OF_TEXTS = 64;
+
     private final int rows;
     private final double[][] columns;
     private final Deque<double[]> free = new ArrayDeque<>();
@@ -27,7 +30,8 @@ final class ColumnArrays {
     /// @param form the pipeline
     /// @param shares whether a column's array is used again after the last step that reads the column
     ColumnArrays(PipelineForm form, boolean shares) {
-        this.rows = Math.clamp(VALUES / form.columns(), FEWEST_ROWS, MOST_ROWS);
+        boolean hasTexts = form.steps().stream().anyMatch(PipelineStep::readsTexts);
+        this.rows = Math.clamp(VALUES / form.columns(), FEWEST_ROWS, hasTexts ? ROWS_OF_TEXTS : MOST_ROWS);
         this.columns = new double[form.columns()][];
         int[] last = lastUses(form);
         for (int column = 0; column < form.features(); column++) {

@@ -146,7 +146,13 @@ final class OneHotFusion {
 
     private PipelineStep renumbered(PipelineStep step) {
         return new PipelineStep(
-                step.kind(), step.name(), renumbered(step.inputs()), step.outputs(), step.numbers(), step.model());
+                step.kind(),
+                step.name(),
+                renumbered(step.inputs()),
+                step.outputs(),
+                step.numbers(),
+                step.texts(),
+                step.model());
     }
 
     private List<Integer> renumbered(List<Integer> columns) {

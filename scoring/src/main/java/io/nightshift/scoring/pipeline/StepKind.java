@@ -1,6 +1,7 @@
 package io.nightshift.scoring.pipeline;
 
 import io.nightshift.scoring.form.PipelineStep;
+import java.util.Arrays;
 
 /// A kind of steps. It prepares a step once; the scorers of all threads share what it prepares.
 @FunctionalInterface
@@ -17,6 +18,28 @@ interface StepKind {
 
         /// The step's computation for the use of one thread.
         StepOperator operator();
+
+        /// The same for a step with sparse rows or texts.
+        ///
+        /// @param columns those that the step reads and fills
+        default StepOperator operator(SparseStep.Columns columns) {
+            return operator();
+        }
+
+        /// The width of the sparse rows that the only column of the step has; 0 if its columns have numbers.
+        default int sparseWidth() {
+            return 0;
+        }
+
+        /// Refuses columns that the step can't read.
+        ///
+        /// @param widths for each column that the step reads, the width of its sparse rows; 0 for numbers
+        /// @throws IllegalArgumentException if the step can't read one of them
+        default void requireInputs(int[] widths) {
+            if (Arrays.stream(widths).anyMatch(width -> width > 0)) {
+                throw new IllegalArgumentException("a step of numbers reads sparse rows");
+            }
+        }
 
         /// The code that computes the step, if it is worth a word: a phrase for people; otherwise empty.
         default String kernel() {

@@ -42,9 +42,15 @@ final class StepKinds {
             case "quantile" -> InterpolationSteps.quantile(step);
             case "scale" -> ColumnSteps.scale(step);
             case "share" -> ClassSteps.share(step);
+            case "sparse-dense" -> SparseSteps.dense(step);
+            case "sparse-linear" -> SparseSteps.linear(step);
+            case "sparse-scale" -> SparseSteps.scale(step);
+            case "sparse-select" -> SparseSteps.select(step);
             case "softmax" -> ClassSteps.softmax(step);
             case "spline" -> SplineStep.prepare(step);
             case "target-statistics" -> TargetStatistics.prepare(step);
+            case "text-counts" -> TextSteps.counts(step);
+            case "text-hashes" -> TextSteps.hashes(step);
             case "threshold" -> ColumnSteps.threshold(step);
             case "vote" -> ClassSteps.vote(step);
             case "weighted-median" -> RowSteps.weightedMedian(step);

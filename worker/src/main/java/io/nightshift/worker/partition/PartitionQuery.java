@@ -9,6 +9,7 @@ import io.nightshift.source.Categories.Unseen;
 import io.nightshift.source.SourceReader.BoundSlices;
 import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.worker.scoring.CheckedValues;
+import io.nightshift.worker.scoring.ScoreFunctions;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -153,14 +154,16 @@ record PartitionQuery(
     }
 
     private String scored() {
-        String arguments = Stream.concat(
-                        IntStream.range(0, job().features().size()).mapToObj(i -> "nightshift_feature_" + i),
-                        IntStream.range(0, checked().own().size()).mapToObj(i -> "nightshift_check_" + i))
-                .collect(Collectors.joining(", "));
+        String score = ScoreFunctions.score(
+                job().features(),
+                Stream.concat(
+                                IntStream.range(0, job().features().size()).mapToObj(i -> "nightshift_feature_" + i),
+                                IntStream.range(0, checked().own().size()).mapToObj(i -> "nightshift_check_" + i))
+                        .toList());
         boolean isDirect = groups().allMatch(SliceQuery::isDirect);
-        return "SELECT *, nightshift_score(%s) AS nightshift_ticket FROM (%s)"
+        return "SELECT *, %s AS nightshift_ticket FROM (%s)"
                 .formatted(
-                        arguments,
+                        score,
                         isEvaluated()
                                 ? "SELECT * FROM %s WHERE nightshift_reason IS NULL".formatted(EVALUATED)
                                 : union(isDirect ? SliceQuery::direct : SliceQuery::scored));

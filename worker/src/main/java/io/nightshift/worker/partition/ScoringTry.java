@@ -6,6 +6,7 @@ import io.nightshift.destination.ScoredRows;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.model.TextTable;
 import io.nightshift.source.BoundJob.Feature;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.SqlStatement;
@@ -42,8 +43,9 @@ record ScoringTry(
         int columns = model.features().size();
         ScoredRows scored = query.rows();
         List<Feature> features = scored.job().features();
+        TextTable texts = new TextTable();
         SecondModel.Scorers scorers = run.second()
-                .scorers(parts.model(), scored, parts.lease().attempt().partition());
+                .scorers(parts.model(), scored, parts.lease().attempt().partition(), texts);
         UnseenCounter unseen = new UnseenCounter(features);
         CheckCounter checks = new CheckCounter(
                 parts.lease().job().checks(), query.checked(), columns, PredictionColumns.checked(model));
@@ -53,7 +55,8 @@ record ScoringTry(
                 unseen,
                 new UnseenCounter(features),
                 checks,
-                columns,
+                features,
+                texts,
                 model.outputs() + PredictionColumns.margins(scored.job(), model),
                 TopClasses.of(parts.lease().job().output(), model),
                 run.control().rowCounter(),

@@ -7,6 +7,7 @@ import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Scorer;
 import io.nightshift.scoring.model.Task;
+import io.nightshift.scoring.model.TextTable;
 import io.nightshift.worker.scoring.ComparingScorer;
 import io.nightshift.worker.scoring.ModelComparator;
 import io.nightshift.worker.scoring.ShadowScorer;
@@ -24,8 +25,8 @@ sealed interface SecondModel {
     record Scorers(Scorer scorer, Scorer trial, Comparison comparison) {
 
         /// A comparing scorer counts each row that it scores, so a trial needs another one.
-        private static Scorers comparing(ComparingScorer scorer, Model model) {
-            return new Scorers(scorer, model.scorer(), scorer::comparison);
+        private static Scorers comparing(ComparingScorer scorer, Model model, TextTable texts) {
+            return new Scorers(scorer, model.scorer(texts), scorer::comparison);
         }
     }
 
@@ -38,18 +39,19 @@ sealed interface SecondModel {
     /// @param model of the attempt
     /// @param rows that it scores
     /// @param partition of the attempt
-    Scorers scorers(Model model, ScoredRows rows, int partition);
+    /// @param texts the texts of a block, for models that read texts
+    Scorers scorers(Model model, ScoredRows rows, int partition, TextTable texts);
 
-    private static Scorers alone(Model model, Comparison comparison) {
-        Scorer scorer = model.scorer();
+    private static Scorers alone(Model model, TextTable texts, Comparison comparison) {
+        Scorer scorer = model.scorer(texts);
         return new Scorers(scorer, scorer, comparison);
     }
 
     /// The attempt compares nothing.
     record None() implements SecondModel {
         @Override
-        public Scorers scorers(Model model, ScoredRows rows, int partition) {
-            return alone(model, () -> null);
+        public Scorers scorers(Model model, ScoredRows rows, int partition, TextTable texts) {
+            return alone(model, texts, () -> null);
         }
     }
 
@@ -58,16 +60,17 @@ sealed interface SecondModel {
     /// @param other with the same features, task and classes
     record Compared(Model other) implements SecondModel {
         @Override
-        public Scorers scorers(Model model, ScoredRows rows, int partition) {
+        public Scorers scorers(Model model, ScoredRows rows, int partition, TextTable texts) {
             ModelDescription description = model.description();
             return Scorers.comparing(
                     new ModelComparator(
-                            model.scorer(),
-                            other.scorer(),
+                            model.scorer(texts),
+                            other.scorer(texts),
                             description.outputs() + PredictionColumns.margins(rows.job(), description),
                             description.task() != Task.REGRESSION,
                             PredictionColumns.checked(description)),
-                    model);
+                    model,
+                    texts);
         }
     }
 
@@ -77,18 +80,19 @@ sealed interface SecondModel {
     /// @param differences how many rows are reported that both score most differently, 0 or more
     record Shadow(Model candidate, int differences) implements SecondModel {
         @Override
-        public Scorers scorers(Model model, ScoredRows rows, int partition) {
+        public Scorers scorers(Model model, ScoredRows rows, int partition, TextTable texts) {
             ModelDescription description = model.description();
             return Scorers.comparing(
                     new ShadowScorer(
-                            model.scorer(),
-                            candidate::scorer,
+                            model.scorer(texts),
+                            () -> candidate.scorer(texts),
                             description,
                             PredictionColumns.margins(rows.job(), description),
                             rows.job().features(),
                             partition,
                             differences),
-                    model);
+                    model,
+                    texts);
         }
     }
 
@@ -97,8 +101,8 @@ sealed interface SecondModel {
     /// @param problem why
     record UnusableShadow(String problem) implements SecondModel {
         @Override
-        public Scorers scorers(Model model, ScoredRows rows, int partition) {
-            return alone(model, () -> ModelComparison.failed(problem));
+        public Scorers scorers(Model model, ScoredRows rows, int partition, TextTable texts) {
+            return alone(model, texts, () -> ModelComparison.failed(problem));
         }
     }
 }

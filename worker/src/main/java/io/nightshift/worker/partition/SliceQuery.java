@@ -412,8 +412,11 @@ final class SliceQuery {
                 .formatted(categories.list(), name, name);
     }
 
-    /// The number that stands for a value of a feature: the value itself, or the hash of its text.
+    /// The value of a feature as the scorer takes it: a number, the hash of a text, or the text itself.
     private static String encoded(Feature feature, String value) {
+        if (feature.isText()) {
+            return "CAST(%s AS VARCHAR)".formatted(value);
+        }
         return feature.model().type() instanceof FeatureType.Hashed(TextHash hash)
                 ? "%s(CAST(%s AS VARCHAR))".formatted(ScoreFunctions.name(hash), value)
                 : "CAST(" + narrowed(value, precision(feature)) + " AS DOUBLE)";
@@ -429,6 +432,7 @@ final class SliceQuery {
             case FeatureType.Categorical categorical -> categorical.precision();
             case FeatureType.Nominal nominal -> Precision.FLOAT64;
             case FeatureType.Hashed hashed -> Precision.FLOAT64;
+            case FeatureType.Text text -> Precision.FLOAT64;
         };
     }
 
@@ -448,9 +452,8 @@ final class SliceQuery {
 
     /// Why the model can't score a row, as SQL; NULL for a row that it can score.
     private String failure() {
-        return job.features().stream()
-                .map(this::argument)
-                .collect(Collectors.joining(", ", "nightshift_failure(", ")"));
+        return ScoreFunctions.failure(
+                job.features(), job.features().stream().map(this::argument).toList());
     }
 
     private String wrongValue() {

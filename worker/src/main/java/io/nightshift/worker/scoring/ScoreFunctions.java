@@ -1,15 +1,23 @@
 package io.nightshift.worker.scoring;
 
 import io.nightshift.scoring.model.TextHash;
+import io.nightshift.source.BoundJob;
+import io.nightshift.source.BoundJob.Feature;
 import io.nightshift.storage.duckdb.VectorMemory;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.duckdb.DuckDBColumnType;
 import org.duckdb.DuckDBDataChunkReader;
 import org.duckdb.DuckDBFunctions;
 import org.duckdb.DuckDBLogicalType;
 import org.duckdb.DuckDBReadableVector;
+import org.duckdb.DuckDBScalarFunction;
 import org.duckdb.DuckDBWritableVector;
 import org.jspecify.annotations.Nullable;
 
@@ -25,33 +33,23 @@ import org.jspecify.annotations.Nullable;
 ///
 /// `nightshift_failure(feature, …)` says why the model can't score a row; NULL for a row that it can score.
 ///
+/// For a model with features that are texts, `nightshift_score_1(text, feature, …)` and its like take these texts
+/// first. So a text reaches the scorer itself, and no state outlives the block.
+///
 /// `nightshift_hash_city(text)` is a text's [TextHash], for a model that knows texts by it.
 public final class ScoreFunctions {
 
+    private static final String SCORE = "nightshift_score";
+    private static final String FAILURE = "nightshift_failure";
     private static final VectorMemory MEMORY = VectorMemory.ofTheDriver();
 
     private ScoreFunctions() {}
 
     /// Registers the functions with the instance behind a connection, for all its connections.
     public static void register(Connection connection) throws SQLException {
-        try (DuckDBLogicalType number = DuckDBLogicalType.of(DuckDBColumnType.DOUBLE)) {
-            DuckDBFunctions.scalarFunction()
-                    .withName("nightshift_score")
-                    .withVarArgs(number)
-                    .withReturnType(DuckDBColumnType.BIGINT)
-                    .withVolatile()
-                    .withVectorizedFunction(ScoreFunctions::score)
-                    .register(connection);
-        }
-        // A registered function closes its types.
-        try (DuckDBLogicalType number = DuckDBLogicalType.of(DuckDBColumnType.DOUBLE)) {
-            DuckDBFunctions.scalarFunction()
-                    .withName("nightshift_failure")
-                    .withVarArgs(number)
-                    .withReturnType(DuckDBColumnType.VARCHAR)
-                    .withVolatile()
-                    .withVectorizedFunction(ScoreFunctions::failure)
-                    .register(connection);
+        for (int texts = 0; texts <= BoundJob.MOST_TEXTS; texts++) {
+            register(connection, name(SCORE, texts), texts, DuckDBColumnType.BIGINT, ScoreFunctions::score);
+            register(connection, name(FAILURE, texts), texts, DuckDBColumnType.VARCHAR, ScoreFunctions::failure);
         }
         DuckDBFunctions.scalarFunction()
                 .withName("nightshift_output")
@@ -69,6 +67,57 @@ public final class ScoreFunctions {
                     .withVectorizedFunction((in, out) -> hash(hash, in, out))
                     .register(connection);
         }
+    }
+
+    /// Registers a function of some texts, and then of any number of numbers.
+    private static void register(
+            Connection connection, String name, int texts, DuckDBColumnType result, DuckDBScalarFunction function)
+            throws SQLException {
+        // A registered function closes its types.
+        try (DuckDBLogicalType number = DuckDBLogicalType.of(DuckDBColumnType.DOUBLE)) {
+            DuckDBFunctions.scalarFunction()
+                    .withName(name)
+                    .withParameters(
+                            Collections.nCopies(texts, DuckDBColumnType.VARCHAR).toArray(DuckDBColumnType[]::new))
+                    .withVarArgs(number)
+                    .withReturnType(result)
+                    .withVolatile()
+                    .withVectorizedFunction(function)
+                    .register(connection);
+        }
+    }
+
+    /// A function's name. A function with texts has another name, because its first parameters are texts.
+    private static String name(String function, int texts) {
+        return texts == 0 ? function : function + "_" + texts;
+    }
+
+    /// The SQL that scores a row.
+    ///
+    /// @param features of the model, in its order
+    /// @param values the SQL of each feature, and then of each column that only checks count
+    public static String score(List<Feature> features, List<String> values) {
+        return call(SCORE, features, values);
+    }
+
+    /// The SQL that says why the model can't score a row.
+    ///
+    /// @param features of the model, in its order
+    /// @param values the SQL of each feature
+    public static String failure(List<Feature> features, List<String> values) {
+        return call(FAILURE, features, values);
+    }
+
+    private static String call(String function, List<Feature> features, List<String> values) {
+        List<String> texts = new ArrayList<>();
+        List<String> numbers = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            boolean isText = i < features.size() && features.get(i).isText();
+            (isText ? texts : numbers).add(values.get(i));
+        }
+        return Stream.of(texts, numbers)
+                .flatMap(List::stream)
+                .collect(Collectors.joining(", ", name(function, texts.size()) + "(", ")"));
     }
 
     /// The SQL function of a hash of texts.
@@ -95,10 +144,25 @@ public final class ScoreFunctions {
             throw new IllegalStateException(
                     "%d columns given, %d wanted".formatted(in.columnCount(), session.columns()));
         }
-        for (int column = 0; column < session.columns(); column++) {
-            MEMORY.read(in.vector(column), rows, session.column(column));
-        }
+        read(in, rows, session, session.columns());
         MEMORY.write(session.score(rows), rows, out);
+    }
+
+    private static void read(DuckDBDataChunkReader in, int rows, ScoringSession session, int columns) {
+        if (session.textColumns() > 0) {
+            session.texts().clear();
+        }
+        for (int column = 0; column < columns; column++) {
+            DuckDBReadableVector vector = in.vector(column);
+            double[] values = session.column(column);
+            if (column >= session.textColumns()) {
+                MEMORY.read(vector, rows, values);
+                continue;
+            }
+            for (int row = 0; row < rows; row++) {
+                values[row] = vector.isNull(row) ? Double.NaN : session.texts().add(vector.getString(row));
+            }
+        }
     }
 
     private static void failure(DuckDBDataChunkReader in, DuckDBWritableVector out) {
@@ -108,9 +172,7 @@ public final class ScoreFunctions {
             throw new IllegalStateException(
                     "%d features given, %d wanted".formatted(in.columnCount(), session.featureColumns()));
         }
-        for (int column = 0; column < session.featureColumns(); column++) {
-            MEMORY.read(in.vector(column), rows, session.column(column));
-        }
+        read(in, rows, session, session.featureColumns());
         @Nullable String[] failures = session.failures(rows);
         for (int row = 0; row < rows; row++) {
             String failure = failures[row];

@@ -1,8 +1,12 @@
 package io.nightshift.worker.scoring;
 
 import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.model.TextTable;
+import io.nightshift.source.BoundJob.Feature;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// One attempt's scoring on one thread: collects a block of features, runs the scorer, and keeps
@@ -26,6 +30,10 @@ public final class ScoringSession {
     private final UnseenCounter unseen;
     private final CheckCounter checks;
     private final double[][] features;
+    private final TextTable texts;
+    /// The positions of the features in the order of a function's arguments: the texts come first.
+    private final int[] arguments;
+    private final int textArguments;
     private final TopClasses top;
     /// The arrays that the scorer fills.
     private final double[][] outputs;
@@ -59,6 +67,8 @@ public final class ScoringSession {
     /// @param unseen looks at the features of each block before they are scored
     /// @param ignored as `unseen`, for rows of which it is only asked whether the model fails for them
     /// @param checks counts values of columns of each block
+    /// @param features of the model, in its order
+    /// @param texts where the scorers find the texts of a block
     /// @param outputs the number of outputs of the scorer
     /// @param top the most probable classes, which follow the outputs
     /// @param rows counts the rows scored, for others to read
@@ -69,7 +79,8 @@ public final class ScoringSession {
             UnseenCounter unseen,
             UnseenCounter ignored,
             CheckCounter checks,
-            int features,
+            List<Feature> features,
+            TextTable texts,
             int outputs,
             TopClasses top,
             AtomicLong rows,
@@ -79,13 +90,23 @@ public final class ScoringSession {
         this.unseen = unseen;
         this.ignored = ignored;
         this.checks = checks;
-        this.features = new double[features][BLOCK];
+        this.features = new double[features.size()][BLOCK];
+        this.texts = texts;
+        this.arguments = IntStream.concat(
+                        positions(features).filter(i -> features.get(i).isText()),
+                        positions(features).filter(i -> !features.get(i).isText()))
+                .toArray();
+        this.textArguments = (int) features.stream().filter(Feature::isText).count();
         this.top = top;
         this.block = new double[outputs + top.columns()][BLOCK];
         this.outputs = Arrays.copyOf(block, outputs);
         this.kept = new double[block.length][KEPT];
         this.rows = rows;
         this.firstScored = firstScored;
+    }
+
+    private static IntStream positions(List<Feature> features) {
+        return IntStream.range(0, features.size());
     }
 
     /// Runs a query in whose course this thread's rows are scored by this session.
@@ -121,9 +142,19 @@ public final class ScoringSession {
         return features.length + checks.columns();
     }
 
-    /// Where to put the values of a column of the next block.
+    /// The arguments that are texts, which come first.
+    int textColumns() {
+        return textArguments;
+    }
+
+    /// Where to put the texts of the next block; a column has their numbers.
+    TextTable texts() {
+        return texts;
+    }
+
+    /// Where to put the values of an argument for the next block.
     double[] column(int column) {
-        return column < features.length ? features[column] : checks.column(column - features.length);
+        return column < features.length ? features[arguments[column]] : checks.column(column - features.length);
     }
 
     /// Scores the rows put into the columns.

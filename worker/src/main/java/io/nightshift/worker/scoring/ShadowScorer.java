@@ -184,7 +184,8 @@ public final class ShadowScorer implements ComparingScorer {
         for (int i = 0; i < row.features().length; i++) {
             Feature feature = features.get(i);
             double value = row.features()[i];
-            if (!Double.isNaN(value)) {
+            // The number of a text has no meaning after its block.
+            if (!Double.isNaN(value) && !feature.isText()) {
                 values.put(feature.source().name(), text(feature, value));
             }
         }

@@ -54,7 +54,8 @@ final class ModelDecoder {
                 case ModelEncoder.LINEAR -> linear();
                 case ModelEncoder.GRAPH -> graph();
                 case ModelEncoder.PARTS -> rows();
-                case ModelEncoder.PIPELINE -> pipeline();
+                case ModelEncoder.PIPELINE -> pipeline(false);
+                case ModelEncoder.TEXT_PIPELINE -> pipeline(true);
                 default -> throw new MalformedModelException("it has a section of the unknown kind " + section);
             };
             if (in.hasRemaining()) {
@@ -96,6 +97,7 @@ final class ModelDecoder {
             case ModelEncoder.CATEGORICAL ->
                 new FeatureType.Categorical(Precision.valueOf(text()), integers(), texts());
             case ModelEncoder.HASHED -> new FeatureType.Hashed(TextHash.valueOf(text()));
+            case ModelEncoder.TEXT -> new FeatureType.Text();
             default -> throw new MalformedModelException("it has a feature of an unknown kind");
         };
         return new ModelFeature(name, type, missing);
@@ -256,17 +258,17 @@ final class ModelDecoder {
         return new GraphForm(content, inputs, output, block);
     }
 
-    private PipelineForm pipeline() throws MalformedModelException {
+    private PipelineForm pipeline(boolean hasTexts) throws MalformedModelException {
         int features = in.getInt();
         int size = count(6 * Integer.BYTES + 1);
         List<PipelineStep> steps = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            steps.add(step());
+            steps.add(step(hasTexts));
         }
         return new PipelineForm(features, steps, in.getInt(), integers(), integers());
     }
 
-    private PipelineStep step() throws MalformedModelException {
+    private PipelineStep step(boolean hasTexts) throws MalformedModelException {
         String kind = text();
         String name = text();
         List<Integer> inputs = integers();
@@ -276,7 +278,12 @@ final class ModelDecoder {
         for (int i = 0; i < parameters; i++) {
             numbers.put(text(), numbers((long) count(Double.BYTES)));
         }
-        return new PipelineStep(kind, name, inputs, outputs, numbers, flag() ? forest() : null);
+        Map<String, List<String>> texts = new TreeMap<>();
+        int lists = hasTexts ? count(2 * Integer.BYTES) : 0;
+        for (int i = 0; i < lists; i++) {
+            texts.put(text(), texts());
+        }
+        return new PipelineStep(kind, name, inputs, outputs, numbers, texts, flag() ? forest() : null);
     }
 
     private RowForm rows() throws MalformedModelException {

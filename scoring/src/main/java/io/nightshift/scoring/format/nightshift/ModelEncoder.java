@@ -37,11 +37,14 @@ final class ModelEncoder {
     static final int GRAPH = 3;
     static final int PARTS = 4;
     static final int PIPELINE = 5;
+    /// A pipeline with lists of texts among the parameters of its steps.
+    static final int TEXT_PIPELINE = 6;
     static final int NUMERIC = 0;
     static final int NOMINAL = 1;
     static final int CATEGORICAL = 2;
     static final int OPEN_NOMINAL = 3;
     static final int HASHED = 4;
+    static final int TEXT = 5;
 
     private ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -68,9 +71,11 @@ final class ModelEncoder {
                 part(rows.model().part());
             }
             case PipelineForm pipeline -> {
-                integer(PIPELINE);
+                boolean hasTexts =
+                        pipeline.steps().stream().anyMatch(step -> !step.texts().isEmpty() || step.readsTexts());
+                integer(hasTexts ? TEXT_PIPELINE : PIPELINE);
                 description(model.description());
-                pipeline(pipeline);
+                pipeline(pipeline, hasTexts);
             }
             case LinearForm linear -> {
                 integer(LINEAR);
@@ -131,6 +136,7 @@ final class ModelEncoder {
                 octet(HASHED);
                 text(hash.name());
             }
+            case FeatureType.Text text -> octet(TEXT);
         }
     }
 
@@ -225,16 +231,16 @@ final class ModelEncoder {
         room(content.remaining()).put(content);
     }
 
-    private void pipeline(PipelineForm pipeline) {
+    private void pipeline(PipelineForm pipeline, boolean hasTexts) {
         integer(pipeline.features());
         integer(pipeline.steps().size());
-        pipeline.steps().forEach(this::step);
+        pipeline.steps().forEach(step -> step(step, hasTexts));
         integer(pipeline.prediction());
         integers(pipeline.probabilities());
         integers(pipeline.raw());
     }
 
-    private void step(PipelineStep step) {
+    private void step(PipelineStep step, boolean hasTexts) {
         text(step.kind());
         text(step.name());
         integers(step.inputs());
@@ -247,6 +253,13 @@ final class ModelEncoder {
                 number(number);
             }
         });
+        if (hasTexts) {
+            integer(step.texts().size());
+            step.texts().forEach((parameter, texts) -> {
+                text(parameter);
+                texts(texts);
+            });
+        }
         flag(step.model() instanceof Forest);
         if (step.model() instanceof Forest forest) {
             forest(forest);

@@ -114,7 +114,7 @@ final class ExchangeReader {
 
     private Proof proof(ModelForm form) throws MalformedModelException {
         int columns = form instanceof PipelineForm pipeline ? pipeline.columns() : 0;
-        return ProofReader.read(root.member("proof"), features.size(), form.outputs() + form.margins(), columns);
+        return ProofReader.read(root.member("proof"), features, form.outputs() + form.margins(), columns);
     }
 
     private List<ModelFeature> features() throws MalformedModelException {
@@ -145,6 +145,9 @@ final class ExchangeReader {
         }
         if (feature.has("levels")) {
             return new FeatureType.Nominal(feature.texts("levels"), feature.has("open") && feature.flag("open"));
+        }
+        if (feature.has("text") && feature.flag("text")) {
+            return new FeatureType.Text();
         }
         if (!feature.has("categories")) {
             return new FeatureType.Numeric(precision);
@@ -218,6 +221,7 @@ final class ExchangeReader {
             case FeatureType.Categorical categorical -> categorical.precision();
             case FeatureType.Nominal nominal -> Precision.FLOAT64;
             case FeatureType.Hashed hashed -> Precision.FLOAT64;
+            case FeatureType.Text text -> Precision.FLOAT64;
         };
     }
 

@@ -59,6 +59,13 @@ final class PipelineReader {
         for (String name : parameters.names()) {
             numbers.put(name, parameters.numbers(name));
         }
+        Map<String, List<String>> texts = new TreeMap<>();
+        if (step.has("texts")) {
+            DocumentReader lists = step.member("texts");
+            for (String name : lists.names()) {
+                texts.put(name, lists.texts(name));
+            }
+        }
         List<Integer> inputs = integers(step, "in");
         return new PipelineStep(
                 step.text("kind"),
@@ -66,6 +73,7 @@ final class PipelineReader {
                 inputs,
                 step.count("out"),
                 numbers,
+                texts,
                 step.has("forest") ? forest(step.member("forest"), inputs.size()) : null);
     }
 

@@ -10,6 +10,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.ModelPart;
 import io.nightshift.scoring.model.Task;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -61,6 +62,29 @@ public class ExchangeFormatTest {
         Model read = new SklearnCase(registered, kept.expected()).compare();
 
         assertThat(read.description()).isEqualTo(imported.description());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kept-text", "kept-texts"})
+    void scoresOfTextsAreTheLibrarysOwnAlsoFromTheRegistry(String name) throws Exception {
+        Model imported = Model.load(kept().resolve(name + ".json"));
+        Path registered = folder.resolve("model.nsm");
+        ModelFile.write(imported, registered);
+        TextCase kept = TextCase.of(kept(), name);
+
+        assertThat(kept.compare(imported)).isEqualTo(kept.compare(Model.load(registered)));
+        assertThat(Model.load(registered).description()).isEqualTo(imported.description());
+    }
+
+    @Test
+    void aModelOfTextsShowsTheSizeOfItsVocabulary() {
+        ModelDescription text = Model.load(kept().resolve("kept-text.json")).description();
+
+        assertThat(text.features()).containsExactly(new ModelFeature(null, new FeatureType.Text(), false));
+        assertThat(text.parts().getFirst().work()).isEqualTo("text-counts with a vocabulary of 60, sparse-scale");
+        assertThat(Model.load(kept().resolve("kept-texts.json")).description().parts())
+                .extracting(ModelPart::work)
+                .contains("text-hashes into 32 columns, sparse-scale");
     }
 
     @Test

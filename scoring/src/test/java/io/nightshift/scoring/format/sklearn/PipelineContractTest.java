@@ -14,7 +14,8 @@ class PipelineContractTest extends ModelFormatContract {
     @Override
     protected Map<String, byte[]> models() throws IOException {
         Map<String, byte[]> models = new HashMap<>();
-        for (String name : List.of("kept-steps", "kept-median", "kept-vote", "kept-points")) {
+        for (String name :
+                List.of("kept-steps", "kept-median", "kept-vote", "kept-points", "kept-text", "kept-texts")) {
             String text = Files.readString(ExchangeFormatTest.kept().resolve(name + ".json"));
             models.put(name, text.strip().getBytes(StandardCharsets.UTF_8));
         }

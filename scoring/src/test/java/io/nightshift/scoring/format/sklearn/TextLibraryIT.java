@@ -1,0 +1,86 @@
+package io.nightshift.scoring.format.sklearn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelFile;
+import io.nightshift.scoring.document.DocumentReader;
+import io.nightshift.scoring.document.JsonDocument;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.text.FoldingCase;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Models of texts, trained by scikit-learn, exported and imported: their scores of other texts, with characters of
+/// all scripts, are those of scikit-learn itself.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TextLibraryIT {
+
+    @TempDir
+    static Path folder;
+
+    private int other;
+
+    @BeforeAll
+    static void exportModels() throws Exception {
+        assumeTrue(
+                SklearnPython.isInstalled(), "Python 3 with scikit-learn is not installed (Debian: python3-sklearn)");
+        SklearnPython.run("texts.py", SklearnPython.exporter().toString(), folder.toString());
+    }
+
+    @AfterAll
+    void printTheNumberOfOtherBits() {
+        System.out.printf("%d results of texts are not the same bits as the library's%n", other);
+    }
+
+    static Stream<String> cases() throws Exception {
+        return SklearnPython.isInstalled()
+                ? SklearnPython.run("texts.py", "--list").lines()
+                : Stream.of("none");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void scoresAreTheLibrarysOwn(String name) throws Exception {
+        Model imported = Model.load(folder.resolve(name + ".json"));
+        Path registered = folder.resolve(name + ".nsm");
+        ModelFile.write(imported, registered);
+        TextCase expected = TextCase.of(folder, name);
+
+        assertThat(imported.description().facts()).containsKey("proof");
+        other += expected.compare(imported);
+        assertThat(expected.compare(Model.load(registered))).isEqualTo(expected.compare(imported));
+    }
+
+    /// Java knows a later version of Unicode than Python, so only characters that Python knows are compared.
+    @Test
+    void allCharactersAreFoldedAsPythonFoldsThem() throws Exception {
+        Path file = folder.resolve("characters");
+        SklearnPython.run("texts.py", "--characters", file.toString());
+        DocumentReader model = new DocumentReader(
+                "model", JsonDocument.read(Files.readAllBytes(folder.resolve("characters.json")), Precision.FLOAT64));
+        FoldingCase folding = FoldingCase.of(model.elements("steps").getFirst().member("numbers"));
+        List<String> differences = new ArrayList<>();
+        try (Stream<String> lines = Files.lines(file)) {
+            for (String line : (Iterable<String>) lines::iterator) {
+                DocumentReader character = new DocumentReader(
+                        "character", JsonDocument.read(line.getBytes(StandardCharsets.UTF_8), Precision.FLOAT64));
+                folding.compare((int) character.number("character"), character.texts("folded"), differences);
+            }
+        }
+
+        assertThat(differences).isEmpty();
+    }
+}
