@@ -11,6 +11,7 @@ import numpy as np  # noqa: F401, this and the rest for the expressions
 from cases import exporter_module
 from sklearn import decomposition, ensemble, linear_model, manifold, tree  # noqa: F401
 from sklearn.compose import make_column_transformer  # noqa: F401
+from sklearn.feature_extraction.text import *  # noqa: F403
 from sklearn.pipeline import make_pipeline  # noqa: F401
 from sklearn.preprocessing import *  # noqa: F403
 

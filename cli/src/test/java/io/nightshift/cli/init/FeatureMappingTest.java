@@ -65,6 +65,18 @@ final class FeatureMappingTest {
     }
 
     @Test
+    void aTextOfWhichTheModelReadsTheWordsIsAText() {
+        ModelFeature review = new ModelFeature("review", new FeatureType.Text(), false);
+
+        assertThat(map(columns("review", "VARCHAR"), review).features()).containsExactly(new Same("review"));
+        assertThat(map(columns("review", "BIGINT"), review).features())
+                .containsExactly(new Unmapped(
+                        "review",
+                        "the column review is BIGINT, and the model needs a text",
+                        "CAST(review AS VARCHAR)"));
+    }
+
+    @Test
     void caseSpacesAndPunctuationMayDiffer() {
         assertThat(map(columns("Dep Delay", "DOUBLE"), number("dep_delay")).features())
                 .containsExactly(new Column("dep_delay", "Dep Delay"));

@@ -62,7 +62,8 @@ abstract class ModelRegistryContract {
             Task.REGRESSION,
             List.of(
                     new ModelFeature("plan", new FeatureType.Nominal(List.of("basic"), true), true),
-                    new ModelFeature("city", new FeatureType.Hashed(TextHash.CITY), false)),
+                    new ModelFeature("city", new FeatureType.Hashed(TextHash.CITY), false),
+                    new ModelFeature("review", new FeatureType.Text(), false)),
             List.of(),
             Map.of());
 

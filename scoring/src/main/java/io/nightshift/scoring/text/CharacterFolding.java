@@ -40,8 +40,8 @@ public final class CharacterFolding {
     private final boolean lowercase;
     private final Accents accents;
     private final Characters characters;
-    /// What a character of the first plane becomes. It is filled as texts are read: threads that fill a place at the
-    /// same time put the same character there.
+    /// The results for characters of the first plane. The table is filled as texts are read: threads that fill a
+    /// place at the same time put the same character there.
     private final char[] table = new char[PLANE];
 
     /// @param lowercase whether capital letters become small ones
@@ -54,7 +54,7 @@ public final class CharacterFolding {
         Arrays.fill(table, OTHERWISE);
     }
 
-    /// What stands for a character, without regard to its neighbours.
+    /// The characters that stand for a character, without regard to its neighbours.
     private String folded(int character) {
         StringBuilder folded = new StringBuilder();
         lower(character).codePoints().forEach(each -> withoutAccents(each, folded));

@@ -21,7 +21,7 @@ public record TextRules(
     /// The largest number of units of an n-gram.
     public static final int MOST_UNITS = 1_000;
 
-    /// What n-grams consist of.
+    /// The parts of n-grams.
     public enum Unit {
         /// Words, with a space between them.
         WORDS,

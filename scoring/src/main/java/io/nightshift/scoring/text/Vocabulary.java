@@ -14,9 +14,9 @@ public final class Vocabulary {
 
     private final char[] chars;
     private final int[] ends;
-    private final int[] hashes;
-    /// Positions plus 1, by hashes; 0 is free.
-    private final int[] slots;
+    /// By hashes: a hash in the high bits, and the position plus 1 in the low ones; 0 is free. So most n-grams that
+    /// are none of the texts are told from them by one access to memory.
+    private final long[] slots;
 
     /// @param texts the texts
     /// @throws IllegalArgumentException if a text is there twice, or they have too many characters
@@ -27,29 +27,28 @@ public final class Vocabulary {
         }
         this.chars = new char[(int) length];
         this.ends = new int[texts.size() + 1];
-        this.hashes = new int[texts.size()];
-        this.slots = new int[Math.max(4, Integer.highestOneBit(Math.max(1, texts.size())) * 4)];
+        this.slots = new long[Math.max(4, Integer.highestOneBit(Math.max(1, texts.size())) * 4)];
         int at = 0;
-        for (int i = 0; i < hashes.length; i++) {
+        for (int i = 0; i < texts.size(); i++) {
             String text = texts.get(i);
             text.getChars(0, text.length(), chars, at);
             if (find(chars, at, at + text.length()) >= 0) {
                 throw new IllegalArgumentException("the vocabulary has «%s» twice".formatted(text));
             }
-            hashes[i] = hash(chars, at, at + text.length());
+            int hash = hash(chars, at, at + text.length());
             at += text.length();
             ends[i + 1] = at;
-            int slot = hashes[i] & (slots.length - 1);
+            int slot = hash & (slots.length - 1);
             while (slots[slot] != 0) {
                 slot = (slot + 1) & (slots.length - 1);
             }
-            slots[slot] = i + 1;
+            slots[slot] = (long) hash << 32 | (i + 1);
         }
     }
 
     /// The number of texts.
     public int size() {
-        return hashes.length;
+        return ends.length - 1;
     }
 
     /// The position of a text; -1 if it is none of the list.
@@ -60,9 +59,10 @@ public final class Vocabulary {
     public int find(char[] text, int from, int to) {
         int hash = hash(text, from, to);
         int slot = hash & (slots.length - 1);
-        while (slots[slot] != 0) {
-            int position = slots[slot] - 1;
-            if (hashes[position] == hash && Arrays.equals(chars, ends[position], ends[position + 1], text, from, to)) {
+        for (long found = slots[slot]; found != 0; found = slots[slot]) {
+            int position = (int) found - 1;
+            if ((int) (found >>> 32) == hash
+                    && Arrays.equals(chars, ends[position], ends[position + 1], text, from, to)) {
                 return position;
             }
             slot = (slot + 1) & (slots.length - 1);
@@ -81,6 +81,6 @@ public final class Vocabulary {
 
     /// An estimate of the heap in bytes.
     public long heapBytes() {
-        return 2L * chars.length + 4L * (ends.length + hashes.length + slots.length);
+        return 2L * chars.length + 4L * ends.length + 8L * slots.length;
     }
 }

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Models of texts, trained by scikit-learn, exported and imported: their scores of other texts, with characters of
@@ -62,6 +63,66 @@ class TextLibraryIT {
         assertThat(imported.description().facts()).containsKey("proof");
         other += expected.compare(imported);
         assertThat(expected.compare(Model.load(registered))).isEqualTo(expected.compare(imported));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "CountVectorizer(tokenizer=str.split) | the step countvectorizer has a function of its own (tokenizer)",
+                "CountVectorizer(preprocessor=str.strip) | has a function of its own (preprocessor)",
+                "CountVectorizer(analyzer=str.split) | has a function of its own (analyzer)",
+                "TfidfVectorizer(strip_accents=str.strip) | has a function of its own (strip_accents)",
+                "TfidfVectorizer(dtype=np.float32) | has the dtype float32",
+                "TfidfVectorizer(token_pattern='[a-z]+-?') | the step tfidfvectorizer has the token_pattern '[a-z]+-?'",
+                "TfidfVectorizer(token_pattern='(ab)+') | has the token_pattern",
+                "TfidfVectorizer(token_pattern=r'\\b[a-z]+\\b') | has the token_pattern",
+                "TfidfVectorizer(token_pattern=r'(?i)\\w+') | has the token_pattern",
+                "TfidfVectorizer(token_pattern=r'(\\w)\\w+') | has the token_pattern",
+                "HashingVectorizer(n_features=2**23) | gives 8,388,608 columns",
+            })
+    void whatAFileCannotHoldIsRefused(String vectorizer, String message) throws Exception {
+        String expression =
+                "make_pipeline(%s, linear_model.LogisticRegression()).fit(['a bb ccc', 'bb a'] * 3, [0, 1] * 3)";
+
+        String refused = SklearnPython.run(
+                "refusals.py",
+                SklearnPython.exporter().toString(),
+                folder.toString(),
+                expression.formatted(vectorizer));
+
+        assertThat(refused).contains("can't be exported: ").contains(message);
+    }
+
+    @Test
+    void aModelThatNeedsAColumnForEachOfManyTermsIsRefused() throws Exception {
+        String refused = SklearnPython.run(
+                "refusals.py",
+                SklearnPython.exporter().toString(),
+                folder.toString(),
+                "make_pipeline(HashingVectorizer(n_features=5000), tree.DecisionTreeClassifier())"
+                        + ".fit(['a bb ccc', 'bb a'] * 3, [0, 1] * 3)");
+
+        assertThat(refused)
+                .contains("the step decisiontreeclassifier (DecisionTreeClassifier) reads 5,000 columns of texts")
+                .contains("supported are 4,096");
+    }
+
+    @Test
+    void aSampleOfTheUserHasTexts() throws Exception {
+        Path sample =
+                Files.writeString(folder.resolve("sample.csv"), "text\nthe bag was late\n\"Thanks, great\"\n42\n");
+        Path file = folder.resolve("sampled.json");
+
+        SklearnPython.runScript(
+                SklearnPython.exporter(),
+                folder.resolve("words.joblib").toString(),
+                file.toString(),
+                "--sample",
+                sample.toString());
+
+        assertThat(Model.load(file).description().facts())
+                .containsEntry("proof", "3 rows, compared when the file was read");
     }
 
     /// Java knows a later version of Unicode than Python, so only characters that Python knows are compared.
