@@ -7,9 +7,7 @@ import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.endpoint.EndpointWait;
-import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
-import io.nightshift.storage.objectstore.ObjectStores;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -85,8 +83,7 @@ public final class OpenCatalog implements AutoCloseable {
     }
 
     /// @throws FailureException if the catalog can't be reached, or its settings don't fit
-    static OpenCatalog open(CatalogSettings settings, DataSources dataSources, FileRoots roots, ObjectStores stores) {
-        FileIO files = new WarehouseFiles(roots, stores);
+    static OpenCatalog open(CatalogSettings settings, DataSources dataSources, FileIO files) {
         return translating(settings, "the %s can't be opened".formatted(settings), () -> switch (settings) {
             case CatalogSettings.Folder folder -> folder(folder, files);
             case CatalogSettings.Jdbc jdbc -> jdbc(jdbc, dataSources, files);
@@ -176,6 +173,25 @@ public final class OpenCatalog implements AutoCloseable {
         return call("%s can't be read".formatted(table), () -> {
             try {
                 return Optional.of(operations(catalog.loadTable(table)));
+            } catch (NoSuchTableException | NoSuchNamespaceException absent) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    /// A table as it is now, to plan a scan of it; nothing if there is none.
+    ///
+    /// @throws FailureException if the catalog can't be reached; permanent, if it plans scans itself
+    public Optional<Table> load(TableIdentifier table) {
+        return call("%s can't be read".formatted(table), () -> {
+            try {
+                Table found = catalog.loadTable(table);
+                if (found.getClass() != BaseTable.class) {
+                    throw FailureException.permanent(
+                            "%s in the %s can't be read, because the catalog demands to plan scans itself, for example to filter rows or columns. Nightshift does not read around that"
+                                    .formatted(table, settings));
+                }
+                return Optional.of(found);
             } catch (NoSuchTableException | NoSuchNamespaceException absent) {
                 return Optional.empty();
             }

@@ -30,7 +30,8 @@ import org.apache.iceberg.io.PositionOutputStream;
 import org.apache.iceberg.io.SeekableInputStream;
 
 /// Reads and writes the metadata of Iceberg tables, in folders and in object stores, as far as jobs may write
-/// these. A file is durable when its stream is closed. Safe for several threads.
+/// these; for sources, only reads, as far as jobs may read. A file is durable when its stream is closed. Safe
+/// for several threads.
 ///
 /// Iceberg asks for a serializable class. An object is never serialized.
 public final class WarehouseFiles implements FileIO {
@@ -41,10 +42,13 @@ public final class WarehouseFiles implements FileIO {
 
     private final transient FileRoots roots;
     private final transient ObjectStores stores;
+    private final boolean isReadOnly;
 
-    WarehouseFiles(FileRoots roots, ObjectStores stores) {
+    /// @param isReadOnly whether files are only read, as far as jobs may read them
+    WarehouseFiles(FileRoots roots, ObjectStores stores, boolean isReadOnly) {
         this.roots = roots;
         this.stores = stores;
+        this.isReadOnly = isReadOnly;
     }
 
     /// A location as [ObjectAddress] and [Path] take it: `s3://bucket/key`, or an absolute path.
@@ -59,16 +63,36 @@ public final class WarehouseFiles implements FileIO {
                 location.startsWith(FILE) ? location.substring(FILE.length()).replaceFirst("^/+", "/") : location;
         if (!path.startsWith("/")) {
             throw FailureException.permanent(
-                    "the table is in %s; Nightshift writes tables in a folder of the nodes (file:/…) or in an object store (s3://…)"
+                    "the table is in %s; Nightshift reads and writes tables in a folder of the nodes (file:/…) or in an object store (s3://…)"
                             .formatted(location));
         }
         return path;
     }
 
     private Path path(String plain) {
+        requireWritable();
         Path path = Path.of(plain);
         roots.requireWritable(path);
         return path;
+    }
+
+    private Path readable(String plain) {
+        if (!isReadOnly) {
+            return path(plain);
+        }
+        Path path = Path.of(plain);
+        roots.requireReadable(path);
+        return path;
+    }
+
+    private void requireWritable() {
+        if (isReadOnly) {
+            throw new UnsupportedOperationException("the table of a source is only read");
+        }
+    }
+
+    private ObjectStore store(ObjectAddress address) {
+        return isReadOnly ? stores.of(address) : stores.forWriting(address);
     }
 
     @Override
@@ -76,7 +100,7 @@ public final class WarehouseFiles implements FileIO {
         String plain = plain(location);
         return ObjectAddress.isAddress(plain)
                 ? new ObjectInput(location, ObjectAddress.of(plain))
-                : new DiskInput(location, path(plain));
+                : new DiskInput(location, readable(plain));
     }
 
     @Override
@@ -87,6 +111,7 @@ public final class WarehouseFiles implements FileIO {
     @Override
     public void deleteFile(String location) {
         String plain = plain(location);
+        requireWritable();
         if (ObjectAddress.isAddress(plain)) {
             ObjectAddress address = ObjectAddress.of(plain);
             stores.forWriting(address).delete(address);
@@ -193,7 +218,7 @@ public final class WarehouseFiles implements FileIO {
         }
 
         private ObjectStore store() {
-            return stores.forWriting(address);
+            return WarehouseFiles.this.store(address);
         }
 
         @Override
@@ -243,6 +268,7 @@ public final class WarehouseFiles implements FileIO {
         }
 
         private PositionOutputStream open(boolean absent) {
+            requireWritable();
             String plain = plain(location);
             if (ObjectAddress.isAddress(plain)) {
                 ObjectAddress address = ObjectAddress.of(plain);
@@ -349,8 +375,8 @@ public final class WarehouseFiles implements FileIO {
             bytes.write(content, from, length);
         }
 
-        /// The names of metadata files are random. So an object that is there was written by an earlier try of the
-        /// same request, whose answer was lost.
+        /// The names of metadata files are random. So an object that is there was written by an earlier try of
+        /// the same request, whose answer was lost.
         @Override
         public void close() {
             if (!isClosed) {

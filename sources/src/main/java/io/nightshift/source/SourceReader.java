@@ -3,6 +3,7 @@ package io.nightshift.source;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Cut;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.objectstore.FetchControl;
@@ -100,6 +101,17 @@ public interface SourceReader extends SourceInspector {
     /// @return what stands after FROM; null if the source knows nothing
     default @Nullable String statistics(Slice file, String column) {
         return null;
+    }
+
+    /// Counts the rows of each cut by a partition key.
+    ///
+    /// @param files that this reader has inspected, or the reader of the same source
+    /// @param job with a partition key
+    /// @throws FailureException if there are too many different values, or the source can't be read
+    /// @throws SQLException DuckDB's
+    default CutPlan count(Connection connection, List<InspectedFile> files, KeyDivision division, Job job)
+            throws SQLException {
+        return new PartitionScan(this, files, division, job).count(connection);
     }
 
     /// The rows of slices, to be read again without a model.

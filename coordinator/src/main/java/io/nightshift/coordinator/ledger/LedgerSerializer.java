@@ -17,10 +17,10 @@ import java.util.HexFormat;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /// Serializes what Pekko persists in the journal. A ledger entry is its hash, 32 bytes, and the event's CBOR.
-/// An event of the batch register, of an applied job, of the catalogue of applied jobs or of the alert outbox is
-/// CBOR only, and so is a snapshot. The manifest of a snapshot has the digest of its format. A version reads only
-/// snapshots of its own format: one that ignored what it does not know, and wrote a snapshot without it, would
-/// lose it.
+/// An event of the batch register, of an applied job, of the catalogue of applied jobs or of the alert outbox
+/// is CBOR only, and so is a snapshot. The manifest of a snapshot has the digest of its format. A version reads
+/// only snapshots of its own format: one that ignored what it does not know, and wrote a snapshot without it,
+/// would lose it.
 public final class LedgerSerializer extends SerializerWithStringManifest {
 
     static final int IDENTIFIER = 720_001;
@@ -32,7 +32,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
 
     /// The name of a format ends in its digest, which changes whenever an event of the entity or the snapshot gets
     /// another field or case. `SnapshotFormatTest` computes it.
-    static final String REGISTER_SNAPSHOT = "register-snapshot-418538ac0c0cd819";
+    static final String REGISTER_SNAPSHOT = "register-snapshot-ac29b9739159cfd3";
 
     static final String JOB_SNAPSHOT = "job-snapshot-ae4f251155854f3f";
     static final String ALERT_SNAPSHOT = "alert-snapshot-d1ca89761f80a7cb";

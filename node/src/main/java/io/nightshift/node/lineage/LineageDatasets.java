@@ -3,6 +3,7 @@ package io.nightshift.node.lineage;
 import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Lookup;
@@ -16,11 +17,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// The names of a job's inputs and outputs by the naming rules of OpenLineage, so that a catalogue finds the same
-/// data under the name that other programs give it.
+/// The names of a job's inputs and outputs by the naming rules of OpenLineage, so that a catalogue finds the
+/// same data under the name that other programs give it.
 ///
-/// A folder of files is one dataset, whatever the parameters of a run: its name ends before the first part of the
-/// path that is a glob or a partition (`dt=2026-11-25`), or contains the value of a parameter.
+/// A folder of files is one dataset, whatever the parameters of a run: its name ends before the first part of
+/// the path that is a glob or a partition (`dt=2026-11-25`), or contains the value of a parameter.
 final class LineageDatasets {
 
     private static final Pattern GLOB_OR_PARTITION = Pattern.compile(".*[*?\\[{].*|[^=/]+=.*");
@@ -51,6 +52,7 @@ final class LineageDatasets {
             case NdjsonInput ndjson -> files(ndjson.paths());
             case DatabaseInput database ->
                 List.of(Dataset.ofTable(destinations.dataSources().get(database.dataSource()), null, database.table()));
+            case IcebergInput iceberg -> List.of(destinations.sources().dataset(iceberg));
         };
     }
 

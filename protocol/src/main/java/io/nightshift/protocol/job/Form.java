@@ -35,6 +35,14 @@ enum Form {
     ICEBERG_TABLE(
             "^([A-Za-z_][A-Za-z0-9_]{0,62}[.]){1,8}[A-Za-z_][A-Za-z0-9_]{0,62}$",
             "a table as namespace.name, of letters, digits and _; each name has at most 63"),
+    /// A number is one too.
+    SNAPSHOT("^[0-9]{1,19}$", "the ID of a snapshot: a number of at most 19 digits"),
+    /// May contain parameters.
+    INSTANT(
+            "^([0-9TZ:.+-]|[{][A-Za-z_][^{}\\u0000-\\u001f]*[}])+$",
+            "a time with an offset from UTC, such as 2026-11-25T06:00:00Z"),
+    /// A number is one too.
+    REF("^[^\\u0000\\u000a\\u000d]+$", "the name of a branch or tag"),
     KEY_PREFIX(
             "^(?!nightshift$)[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$",
             "a name of at most 63 letters, digits, -, _ and ., starting with a letter or digit, and not nightshift"),

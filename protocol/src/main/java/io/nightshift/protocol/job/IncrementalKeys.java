@@ -106,8 +106,8 @@ final class IncrementalKeys {
                     null));
         }
         if (section.entry("files") != null && source != null && source.value() instanceof Mapping mapping) {
-            Kinds.INPUTS.stream()
-                    .filter(kind -> kind.type() == DatabaseInput.class && mapping.entry(kind.name()) != null)
+            Kinds.TABLES.stream()
+                    .filter(kind -> mapping.entry(kind.name()) != null)
                     .map(kind -> new Mistake(
                             member.line(),
                             "incremental.files",

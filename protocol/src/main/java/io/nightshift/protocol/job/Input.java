@@ -8,17 +8,19 @@ import java.util.stream.Collectors;
 ///
 /// A case is data. How a kind is read is in the module `storage`, in a package of its own. The keys of a case
 /// in the job file stand next to the case, in its [Kind].
-public sealed interface Input permits ParquetInput, CsvInput, NdjsonInput, DatabaseInput {
+public sealed interface Input permits ParquetInput, CsvInput, NdjsonInput, DatabaseInput, IcebergInput {
 
-    /// Whether the rows are in files. A digest of unchanged files is always the same, so another digest means
-    /// another input. A table has no such digest: it is divided in another way each time, and its rows change while
-    /// a batch reads them.
+    /// Whether the rows are in files that a job names. A digest of unchanged files is always the same, so
+    /// another digest means another input. A table of a database has no such digest: it is divided in another
+    /// way each time, and its rows change while a batch reads them. A batch over a table of a lake reads the
+    /// snapshot that it has pinned, whatever the table becomes.
     default boolean isFiles() {
         return switch (this) {
             case ParquetInput parquet -> true;
             case CsvInput csv -> true;
             case NdjsonInput ndjson -> true;
             case DatabaseInput database -> false;
+            case IcebergInput iceberg -> false;
         };
     }
 

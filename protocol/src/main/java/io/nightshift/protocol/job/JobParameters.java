@@ -243,8 +243,8 @@ final class JobParameters {
         return new Sequence(items, sequence.line());
     }
 
-    /// A text that is a placeholder becomes the parameter's value with its type. In other texts, values stand as
-    /// texts.
+    /// A text that is a placeholder becomes the parameter's value with its type. In other texts, values stand
+    /// as texts.
     private YamlValue constants(String path, YamlValue value) {
         if (!(value instanceof Mapping mapping)) {
             return value;
@@ -301,6 +301,7 @@ final class JobParameters {
                     SqlText sql = new SqlText(text);
                     return replace(text, path, line, this::inExpression, sql::obstacle);
                 };
+            case INSTANT, REF -> text -> replace(text, path, line, this::inText, position -> null);
             default ->
                 text -> replace(
                         text,

@@ -18,7 +18,9 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -32,6 +34,9 @@ final class ScalarReader {
 
     /// Longer numbers aren't worth their parsing time.
     private static final int MAX_DIGITS = 40;
+
+    /// The forms of texts that a number also has.
+    private static final Set<Form> NUMBERS = Set.of(Form.BOUND, Form.SNAPSHOT, Form.REF);
 
     /// Null for a job that comes from no folder.
     private final @Nullable Path folder;
@@ -48,7 +53,7 @@ final class ScalarReader {
             check.refuse(value, path, expectation, null);
             return null;
         }
-        if (scalar.kind() != Kind.TEXT && form != Form.BOUND) {
+        if (scalar.kind() != Kind.TEXT && !NUMBERS.contains(form)) {
             check.refuse(
                     value, path, expectation, "write it in quotes: \"" + YamlValue.shortened(scalar.text()) + "\"");
             return null;
@@ -61,10 +66,22 @@ final class ScalarReader {
             check.refuse(value, path, expectation, null);
             return null;
         }
+        if (form == Form.INSTANT && !isTime(scalar.text())) {
+            check.refuse(value, path, expectation, null);
+            return null;
+        }
         boolean isPath = form == Form.PATH
                 || ((form == Form.FILES || form == Form.PLACE) && !Form.isAddress(scalar.text()))
                 || (form == Form.MODEL && ModelReference.isFile(scalar.text()));
         return isPath ? resolved(scalar, path) : scalar.text();
+    }
+
+    private static boolean isTime(String text) {
+        try {
+            return OffsetDateTime.parse(text) != null;
+        } catch (DateTimeException _) {
+            return false;
+        }
     }
 
     private static boolean isTimeZone(String text) {

@@ -78,7 +78,7 @@ final class SourceKeys {
                                             JobKey.optional(
                                                             "on-change",
                                                             new Choice(List.of("fail", "extend", "restart")),
-                                                            "What happens if the files of the source have changed when the job is run again and its batch is still open. `fail`: the run is refused. `extend`: the batch keeps what it has committed and scores new files, too. `restart`: the batch is cancelled, and a new one scores everything. A table or query of a database has no files: the batch scores the rows that were planned.",
+                                                            "What happens if the files of the source have changed when the job is run again and its batch is still open. `fail`: the run is refused. `extend`: the batch keeps what it has committed and scores new files, too. `restart`: the batch is cancelled, and a new one scores everything. A table or query has no files: the batch scores the rows that were planned.",
                                                             "extend")
                                                     .or("fail")
                                                     .from(Job.Source.class, Job.Source::onChange)),
@@ -116,6 +116,7 @@ final class SourceKeys {
         Mapping source = JobCheck.below(root, "source");
         if (source != null) {
             CsvInput.check(check, source, "source");
+            IcebergInput.check(check, source, "source");
         }
         change(check, root);
     }
@@ -147,8 +148,8 @@ final class SourceKeys {
                     "fail, because the next batch of an incremental job reads the new files",
                     null));
         }
-        Kinds.INPUTS.stream()
-                .filter(kind -> kind.type() == DatabaseInput.class && mapping.entry(kind.name()) != null)
+        Kinds.TABLES.stream()
+                .filter(kind -> mapping.entry(kind.name()) != null)
                 .map(kind -> new Mistake(
                         entry == null ? source.line() : entry.line(),
                         "source.on-change",
@@ -185,6 +186,7 @@ final class SourceKeys {
             }
             check.section(Lookup.KEYS, itemPath, mapping, item.line());
             CsvInput.check(check, mapping, itemPath);
+            IcebergInput.check(check, mapping, itemPath);
             boolean isLeft = !"inner".equals(check.value(JobKey.path(itemPath, "type")));
             if (isLeft && Map.of().equals(check.value(JobKey.path(itemPath, "columns")))) {
                 check.add(new Mistake(

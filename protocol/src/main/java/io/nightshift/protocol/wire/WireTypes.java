@@ -68,6 +68,7 @@ import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.IcebergDestination;
+import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobSchedule;
 import io.nightshift.protocol.job.JobTiming;
@@ -317,6 +318,7 @@ final class WireTypes {
             new WireType(278, AlertCause.class),
             new WireType(290, DatabaseInput.class),
             new WireType(291, DatabaseInput.Engine.class),
+            new WireType(655, IcebergInput.class),
             // A source that changes.
             new WireType(300, Job.OnChange.class),
             // Alerts.

@@ -143,6 +143,12 @@ public final class GoldenJobs {
         return with(new Job.Source(input, null, false, Map.of(), null), full().destination(), List.of());
     }
 
+    /// A snapshot of a table of a lake.
+    public static Job icebergSource() {
+        IcebergInput input = new IcebergInput("lake", "sales.customers", null, null, "2026-11-25T06:00:00Z");
+        return with(new Job.Source(input, "id", false, Map.of(), null), full().destination(), List.of());
+    }
+
     public static Job postgres() {
         List<PostgresDestination.Index> indexes = List.of(
                 new PostgresDestination.Index(List.of("carrier", "prediction")),

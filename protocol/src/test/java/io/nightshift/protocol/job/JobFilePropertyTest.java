@@ -184,8 +184,13 @@ class JobFilePropertyTest {
                         Arbitraries.of(true, false))
                 .as((engine, table, query, key, where, isTable) ->
                         new DatabaseInput(engine, "crm", isTable ? table : null, isTable ? null : query, key, where));
+        Arbitrary<Input> tables = Arbitraries.of(
+                new IcebergInput("lake", "sales.customers"),
+                new IcebergInput("lake", "sales.customers", "3821550127947089009", null, null),
+                new IcebergInput("lake", "a.b.c", null, "end of month", null),
+                new IcebergInput("lake", "a.b", null, null, "2026-11-25T06:00:00.5+01:00"));
         Arbitrary<Job.Source> sources = Combinators.combine(
-                        Arbitraries.oneOf(files, databases),
+                        Arbitraries.oneOf(files, databases, tables),
                         words.injectNull(0.5),
                         Arbitraries.of(true, false),
                         Arbitraries.maps(words, words).ofMaxSize(1),

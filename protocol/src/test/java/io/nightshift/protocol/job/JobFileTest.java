@@ -38,6 +38,7 @@ class JobFileTest {
             case DatabaseInput database -> throw new AssertionError(database);
             case CsvInput csv -> csv.paths();
             case NdjsonInput ndjson -> ndjson.paths();
+            case IcebergInput iceberg -> throw new AssertionError(iceberg);
         };
     }
 

@@ -111,7 +111,11 @@ final class JobSchema {
 
     private static ObjectNode text(Form form) {
         ObjectNode text = JSON.objectNode().put("type", "string").put("pattern", form.regex);
-        return form == Form.BOUND ? anyOf(text, JSON.objectNode().put("type", "number")) : text;
+        return switch (form) {
+            case BOUND, REF -> anyOf(text, JSON.objectNode().put("type", "number"));
+            case SNAPSHOT -> anyOf(text, JSON.objectNode().put("type", "integer"));
+            default -> text;
+        };
     }
 
     private static ObjectNode texts(ValueType.Texts type) {

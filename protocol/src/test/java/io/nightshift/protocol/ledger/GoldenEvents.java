@@ -51,8 +51,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /// The events that the golden files under `src/test/resources/golden` hold. A file is never changed once it
-/// is released: when a record has grown, a new example with a new name joins the old one. One example has all of a
-/// job, `submitted-full`. [io.nightshift.protocol.WriteGoldenFiles] writes the files.
+/// is released: when a record has grown, a new example with a new name joins the old one. One example has all
+/// of a job, `submitted-full`. [io.nightshift.protocol.WriteGoldenFiles] writes the files.
 public final class GoldenEvents {
 
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
@@ -81,6 +81,7 @@ public final class GoldenEvents {
         events.put("submitted-several", submitted(GoldenJobs.several()));
         events.put("submitted-query", submitted(GoldenJobs.query()));
         events.put("submitted-table", submitted(GoldenJobs.table()));
+        events.put("submitted-iceberg-source", submitted(GoldenJobs.icebergSource()));
         events.put("submitted-csv-source", submitted(GoldenJobs.csvSource()));
         events.put("submitted-csv-source-least", submitted(GoldenJobs.csvSourceLeast()));
         events.put("submitted-ndjson-source", submitted(GoldenJobs.ndjsonSource()));

@@ -68,6 +68,11 @@ public final class SourceFiles implements PinComparison {
         this(roots, ObjectCopies.none());
     }
 
+    /// The files that may be read, listed or mentioned.
+    public FileRoots roots() {
+        return roots;
+    }
+
     /// The copies of objects on this node.
     public ObjectCopies copies() {
         return copies;
@@ -119,8 +124,8 @@ public final class SourceFiles implements PinComparison {
         }
     }
 
-    /// As [#list], but without a failure for a path that names no file yet. [#volumes] says whether its folder is
-    /// there.
+    /// As [#list], but without a failure for a path that names no file yet. [#volumes] says whether its folder
+    /// is there.
     public List<FileVersion> listOrNone(List<String> paths, FileKind kind) {
         Listing listing = new Listing();
         for (String path : paths) {
@@ -143,9 +148,9 @@ public final class SourceFiles implements PinComparison {
                 && !LocalFiles.isThere(Path.of(resource.name()));
     }
 
-    /// The file systems that hold the folders of local paths, in their order; an empty text for a folder that is
-    /// not there. If a folder's file system is not mounted, the folder is missing, or is on the file system of its
-    /// parent.
+    /// The file systems that hold the folders of local paths, in their order; an empty text for a folder that
+    /// is not there. If a folder's file system is not mounted, the folder is missing, or is on the file system
+    /// of its parent.
     ///
     /// @param kind of the files; a path with a name of this kind is a file, any other one a folder
     public static List<String> volumes(List<String> paths, FileKind kind) {
@@ -188,6 +193,13 @@ public final class SourceFiles implements PinComparison {
     /// Whether a pinned file is an object.
     public static boolean isObject(SourceFile pinned) {
         return ObjectAddress.isAddress(pinned.path());
+    }
+
+    /// Whether a file is an object.
+    ///
+    /// @param path an absolute path, or the address of an object
+    public static boolean isObject(String path) {
+        return ObjectAddress.isAddress(path);
     }
 
     /// Pins a file as it is now.
@@ -246,13 +258,18 @@ public final class SourceFiles implements PinComparison {
     ///
     /// @throws FailureException if a job may not read one of them
     public void requireReadable(List<Slice> slices) {
-        for (Slice slice : slices) {
-            String path = slice.file().path();
-            if (ObjectAddress.isAddress(path)) {
-                copies.stores().requireReadable(ObjectAddress.of(path));
-            } else {
-                roots.requireReadable(Path.of(path));
-            }
+        slices.forEach(slice -> requireReadable(slice.file().path()));
+    }
+
+    /// Checks that this node's jobs may read a file.
+    ///
+    /// @param path an absolute path, or the address of an object
+    /// @throws FailureException if they may not
+    public void requireReadable(String path) {
+        if (ObjectAddress.isAddress(path)) {
+            copies.stores().requireReadable(ObjectAddress.of(path));
+        } else {
+            roots.requireReadable(Path.of(path));
         }
     }
 

@@ -5,6 +5,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.ParquetInput;
@@ -16,7 +17,6 @@ import io.nightshift.source.BoundJobs;
 import io.nightshift.source.FileSelection;
 import io.nightshift.source.JoinedColumns;
 import io.nightshift.source.KeyDivision;
-import io.nightshift.source.PartitionScan;
 import io.nightshift.source.PinComparison;
 import io.nightshift.source.RowCounts;
 import io.nightshift.source.SourceInspector;
@@ -29,8 +29,14 @@ import io.nightshift.source.changed.RowSet;
 import io.nightshift.source.changed.RowSets;
 import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.source.files.SourceFiles;
+import io.nightshift.source.lake.LakeCache;
+import io.nightshift.source.lake.LakeDeleteReader;
+import io.nightshift.source.lake.LakePlugin;
+import io.nightshift.source.lake.LakePlugins;
+import io.nightshift.source.lake.LakeReader;
 import io.nightshift.source.lookup.LookupReader;
 import io.nightshift.source.lookup.LookupTables;
+import io.nightshift.source.parquet.KeyScan;
 import io.nightshift.source.parquet.ParquetReader;
 import io.nightshift.source.parquet.SparseSlices;
 import io.nightshift.source.sql.HeldSnapshots;
@@ -39,6 +45,7 @@ import io.nightshift.source.text.TextCache;
 import io.nightshift.source.text.TextReader;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.filesystem.FileRoots;
@@ -64,6 +71,8 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
     private final BoundJobs bound;
     private final TextCache texts;
     private final LookupTables lookups;
+    private final LakePlugins lakes;
+    private final LakeCache lakeCache;
     private final RowSets rowSets;
 
     /// @param duckDb opened when first needed
@@ -89,6 +98,8 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
         this.bound = new BoundJobs();
         this.texts = new TextCache();
         this.lookups = new LookupTables(duckDb);
+        this.lakes = new LakePlugins(new LakePlugin.Services(duckDb, dataSources, files));
+        this.lakeCache = new LakeCache();
         this.rowSets = RowSets.NONE;
     }
 
@@ -105,6 +116,8 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
         this.bound = other.bound;
         this.texts = other.texts;
         this.lookups = other.lookups;
+        this.lakes = other.lakes;
+        this.lakeCache = other.lakeCache;
         this.rowSets = rowSets;
     }
 
@@ -147,11 +160,12 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
         return roots;
     }
 
-    /// Closes the connections to databases.
+    /// Closes the connections to databases and catalogs.
     @Override
     public void close() {
         snapshots.close();
         connections.close();
+        lakes.close();
     }
 
     @Override
@@ -190,7 +204,21 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
             case DatabaseInput database -> new SqlReader(duckDb, database, dataSources, connections, snapshots, joined);
             case CsvInput csv -> new TextReader(duckDb, listing, texts, source, joined);
             case NdjsonInput ndjson -> new TextReader(duckDb, listing, texts, source, joined);
+            case IcebergInput iceberg ->
+                new LakeReader(
+                        duckDb,
+                        lakes.of(IcebergInput.class, "iceberg").of(iceberg),
+                        new ParquetReader(duckDb, files, objects, bound, source, joined),
+                        new LakeDeleteReader(new KeyScan(duckDb, files, objects), lakeCache),
+                        source);
         };
+    }
+
+    /// The name of a table of a lake for catalogues of data.
+    ///
+    /// @throws FailureException permanent, if there is no such catalog
+    public Dataset dataset(IcebergInput table) {
+        return lakes.of(IcebergInput.class, "iceberg").dataset(table);
     }
 
     @Override
@@ -231,7 +259,7 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
         Job.Source source = job.source();
         SourceReader reader = of(new Job.Source(source.input(), key.by(), false, source.select(), null));
         try (Connection connection = duckDb.get().connect()) {
-            return new PartitionScan(reader, files, division, job).count(connection);
+            return reader.count(connection, files, division, job);
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("the partition key can't be read", e), e);
         }

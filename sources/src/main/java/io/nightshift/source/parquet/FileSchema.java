@@ -1,5 +1,6 @@
 package io.nightshift.source.parquet;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.storage.duckdb.Sql;
@@ -25,10 +26,24 @@ record FileSchema(String layout, List<Column> columns, List<String> hidden, Sort
     ///
     /// @param own the name of the file's own column; null if the file has none, so that the value is NULL
     /// @param type DuckDB's name for the type in the batch
-    record Column(String name, @Nullable String own, String type) {
+    /// @param value an SQL expression for the value, over the file's own column if there is one; null for the
+    ///     value of that column
+    record Column(
+            String name,
+            @Nullable String own,
+            String type,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String value) {
+
+        /// A column with the values of the file's own, or with none.
+        Column(String name, @Nullable String own, String type) {
+            this(name, own, type, null);
+        }
 
         private String sql() {
-            return "CAST(%s AS %s) AS %s".formatted(own == null ? "NULL" : Sql.name(own), type, Sql.name(name));
+            String read = value != null ? value : own == null ? "NULL" : Sql.name(own);
+            return "CAST(%s AS %s) AS %s".formatted(read, type, Sql.name(name));
         }
     }
 
@@ -70,7 +85,7 @@ record FileSchema(String layout, List<Column> columns, List<String> hidden, Sort
     }
 
     private boolean isPlain() {
-        return columns.isEmpty() && folders.isEmpty();
+        return columns.isEmpty() && hidden.isEmpty() && folders.isEmpty();
     }
 
     /// Files that are read alike, as a table of the batch's columns and of those that tell rows apart.

@@ -28,7 +28,8 @@ record ParquetFooter(
     /// A column, which may be nested.
     ///
     /// @param id the field ID, or null if the file gives none
-    record Column(String name, @Nullable Integer id) {}
+    /// @param shape the field IDs and names of the fields in it, as [TableColumn#shape()] has them
+    record Column(String name, @Nullable Integer id, String shape) {}
 
     /// The length of the footer and the magic bytes, which end a file.
     static final int TRAILER = 8;
@@ -199,10 +200,22 @@ record ParquetFooter(
                 if (at >= elements.size()) {
                     throw new BrokenException("its schema lacks columns");
                 }
-                columns.add(new Column(elements.get(at).name(), elements.get(at).id()));
-                at = afterSubtree(at);
+                int next = afterSubtree(at);
+                columns.add(new Column(
+                        elements.get(at).name(), elements.get(at).id(), shape(elements.subList(at + 1, next))));
+                at = next;
             }
             return columns;
+        }
+
+        private static String shape(List<Element> nested) {
+            StringBuilder shape = new StringBuilder();
+            for (Element element : nested) {
+                if (element.id() != null) {
+                    TableColumn.addField(shape, element.id(), element.name());
+                }
+            }
+            return shape.toString();
         }
 
         /// The position of the element after an element and all below it.

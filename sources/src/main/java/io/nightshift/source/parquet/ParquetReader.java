@@ -30,11 +30,13 @@ import io.nightshift.storage.objectstore.FetchControl;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -183,8 +185,8 @@ public final class ParquetReader implements SourceReader {
         }
     }
 
-    /// The names of folders that no column is read from: the files have columns of these names, or the job reads
-    /// none.
+    /// The names of folders that no column is read from: the files have columns of these names, or the job
+    /// reads none.
     private static Set<String> ownNames(List<InspectedFile> inspected) {
         Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
         for (InspectedFile file : inspected) {
@@ -359,6 +361,94 @@ public final class ParquetReader implements SourceReader {
                 """.formatted(Sql.file(objects.local(slice).toString()), Sql.text(column));
     }
 
+    // Files of a table.
+
+    /// Looks at files of a table, whose columns are known by their IDs.
+    ///
+    /// @param table the table's columns
+    /// @return the files in their order, pinned
+    /// @throws FailureException naming the file, and what doesn't fit
+    public List<InspectedFile> inspect(TableColumns table, List<TableFile> read, Job job, ModelDescription model) {
+        try (Connection connection = duckDb.get().connect()) {
+            return new TableInspection(files, connection, table, used(table, job, model)).inspect(read);
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
+        }
+    }
+
+    /// Binds a job to the columns of a table.
+    ///
+    /// @throws FailureException naming what doesn't fit
+    public BoundJob bind(TableColumns table, Job job, ModelDescription model) {
+        BoundJob known = bound.get(job, model, joined.text() + table);
+        if (known != null) {
+            return known;
+        }
+        Set<String> used = used(table, job, model);
+        for (TableColumn column : table.columns()) {
+            if (column.refusal() != null && used.contains(column.name())) {
+                throw FailureException.permanent(
+                        "source: the column \"%s\" of %s %s, or leave the column out of the job"
+                                .formatted(column.name(), table.title(), column.refusal()));
+            }
+        }
+        try (Connection connection = duckDb.get().connect()) {
+            SourceTable empty = joined.checked(connection, withoutRows(table.title(), table.withoutRows()));
+            BoundJob now = BoundJob.bind(
+                    SourceColumns.checked(connection, empty, job.source().select(), SourceColumns.Origin.JOB_FILE),
+                    job,
+                    model);
+            bound.put(job, model, joined.text() + table, now);
+            return now;
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
+        }
+    }
+
+    private static Set<String> used(TableColumns table, Job job, ModelDescription model) {
+        Set<String> names = new TreeSet<>();
+        table.columns().forEach(column -> names.add(column.name()));
+        return ColumnNames.read(job, model, FileSchema.plain(""), names);
+    }
+
+    /// A table without rows, pinned as a file.
+    ///
+    /// @param called the table's name in messages
+    public static SourceFile withoutRows(TableColumns table, String called) {
+        return new SourceFile(called, 0, Instant.EPOCH, 0, "0".repeat(SourceFile.TAG_DIGITS), table.withoutRows());
+    }
+
+    /// @param schema of [TableColumns#withoutRows]
+    private static SourceTable withoutRows(String called, String schema) {
+        return new SourceTable(
+                FileSchema.of(schema)
+                        .from(
+                                "(SELECT CAST(0 AS BIGINT) AS file_row_number, '' AS nightshift_file WHERE FALSE)",
+                                Map.of()),
+                "* EXCLUDE (file_row_number, nightshift_file)",
+                called);
+    }
+
+    /// As [#bind(Connection, List, Job, ModelDescription)], for a file of [#withoutRows(TableColumns, String)].
+    public BoundSlices bindWithoutRows(Connection connection, Slice slice, Job job, ModelDescription model)
+            throws SQLException {
+        SourceTable table = joined.added(table(slice.file()));
+        return new BoundSlices(
+                BoundJob.bind(
+                        SourceColumns.planned(connection, table, job.source().select()), job, model),
+                relationWithoutRows(slice));
+    }
+
+    private static SourceTable table(SourceFile file) {
+        return withoutRows(file.path(), Objects.requireNonNull(file.schema()));
+    }
+
+    /// The rows of a file of [#withoutRows(TableColumns, String)].
+    public static SourceRelation relationWithoutRows(Slice slice) {
+        return new SourceRelation(
+                table(slice.file()).from(), Sql.text(slice.file().path()), "file_row_number", "");
+    }
+
     /// The name of a single file is a constant, which costs nothing for each row.
     private SourceRelation relation(List<Slice> group) {
         Map<String, String> paths = new LinkedHashMap<>();
@@ -402,9 +492,9 @@ public final class ParquetReader implements SourceReader {
                 schema.folders().keySet());
     }
 
-    /// Files of the same columns as a table of these and of `file_row_number` and `nightshift_file`. DuckDB makes
-    /// no columns of the names of folders: they would take the place of the file's own.
-    private static String read(List<String> paths) {
+    /// Files of the same columns as a table of these and of `file_row_number` and `nightshift_file`. DuckDB
+    /// makes no columns of the names of folders: they would take the place of the file's own.
+    static String read(List<String> paths) {
         return "read_parquet(%s, filename = 'nightshift_file', file_row_number = true, hive_partitioning = false)"
                 .formatted(Sql.files(paths));
     }
@@ -421,8 +511,8 @@ public final class ParquetReader implements SourceReader {
     }
 
     /// The columns of files, folders and globs, taken for one table: a column that some files lack is NULL
-    /// there, and the names of folders such as `dt=2026-11-25` are columns. For a command, whose user may read any
-    /// file.
+    /// there, and the names of folders such as `dt=2026-11-25` are columns. For a command, whose user may read
+    /// any file.
     ///
     /// @throws FailureException if a path names nothing, or what it names is not Parquet
     public static SourceColumns columns(

@@ -1,0 +1,507 @@
+package io.nightshift.source.lake;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.CutPlan;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.source.BoundJob;
+import io.nightshift.source.HeldSlices;
+import io.nightshift.source.KeyDivision;
+import io.nightshift.source.PartitionScan;
+import io.nightshift.source.PinComparison;
+import io.nightshift.source.RowCounts;
+import io.nightshift.source.SourcePins;
+import io.nightshift.source.SourceReader;
+import io.nightshift.source.SourceRelation;
+import io.nightshift.source.SourceState;
+import io.nightshift.source.files.SourceFiles;
+import io.nightshift.source.parquet.ParquetReader;
+import io.nightshift.source.parquet.TableColumns;
+import io.nightshift.source.parquet.TableFile;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.objectstore.FetchControl;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Reads a snapshot of a table. A plan pins the snapshot, and each data file with a digest of its deletes. The
+/// files are read by a [ParquetReader].
+///
+/// A slice counts the rows that are not deleted, so that every row of a plan is read, and a batch without
+/// conditions predicts all of them. What identifies a row is its position in the file, which deletes don't
+/// change.
+public final class LakeReader implements SourceReader {
+
+    private final Supplier<DuckDb> duckDb;
+    private final LakeTable table;
+    private final ParquetReader parquet;
+    private final LakeDeleteReader deletes;
+    private final Job.Source source;
+    /// Whether slices are ranges of positions instead of live rows.
+    private final boolean byPosition;
+    /// The slices that a thread holds with this reader. A thread may use several readers, so this is no static
+    /// field.
+    @SuppressWarnings("ThreadLocalUsage")
+    private final ThreadLocal<@Nullable Held> held = new ThreadLocal<>();
+
+    /// @param duckDb opened when first needed
+    /// @param parquet reads the files of this source
+    /// @param deletes reads the deletes of the table
+    /// @param source what the reader is for
+    public LakeReader(
+            Supplier<DuckDb> duckDb,
+            LakeTable table,
+            ParquetReader parquet,
+            LakeDeleteReader deletes,
+            Job.Source source) {
+        this(duckDb, table, parquet, deletes, source, false);
+    }
+
+    private LakeReader(
+            Supplier<DuckDb> duckDb,
+            LakeTable table,
+            ParquetReader parquet,
+            LakeDeleteReader deletes,
+            Job.Source source,
+            boolean byPosition) {
+        this.duckDb = duckDb;
+        this.table = table;
+        this.parquet = parquet;
+        this.deletes = deletes;
+        this.source = source;
+        this.byPosition = byPosition;
+    }
+
+    // Planning.
+
+    @Override
+    public List<InspectedFile> inspect(Job job, ModelDescription model) {
+        LakeSnapshot snapshot = table.resolve();
+        parquet.bind(snapshot.columns(), job, model);
+        List<LakeFile> found = snapshot.pin().isEmpty() ? List.of() : table.files(snapshot, filter());
+        List<TableFile> read = found.stream().map(LakeFile::file).toList();
+        List<InspectedFile> files = new ArrayList<>();
+        List<InspectedFile> inspected = parquet.inspect(snapshot.columns(), read, job, model);
+        for (int i = 0; i < inspected.size(); i++) {
+            InspectedFile file = pinned(snapshot, found.get(i), inspected.get(i));
+            if (file.file().rows() > 0) {
+                files.add(file);
+            }
+        }
+        if (files.isEmpty()) {
+            refuseEmpty(snapshot);
+            return List.of(withoutRows(snapshot));
+        }
+        return files;
+    }
+
+    private InspectedFile pinned(LakeSnapshot snapshot, LakeFile file, InspectedFile inspected) {
+        SourceFile own = inspected.file();
+        if (file.deletes() == null) {
+            return new InspectedFile(PinnedFile.whole(snapshot.pin(), own), inspected.rowGroups());
+        }
+        LiveRows live = deletes.live(snapshot.columns(), file, own);
+        List<Long> groups = new ArrayList<>();
+        long end = 0;
+        for (long group : inspected.rowGroups()) {
+            long before = live.number(end);
+            end += group;
+            groups.add(live.number(end) - before);
+        }
+        return new InspectedFile(
+                PinnedFile.part(
+                        snapshot.pin(), own, live.count(), file.deletes().digest()),
+                groups);
+    }
+
+    private @Nullable RowFilter filter() {
+        if (source.where() == null) {
+            return null;
+        }
+        try (Connection connection = duckDb.get().connect()) {
+            return RowFilters.of(connection, source.where());
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("source.where can't be read", e), e);
+        }
+    }
+
+    private void refuseEmpty(LakeSnapshot snapshot) {
+        if (source.failsIfEmpty()) {
+            throw SourcePins.missing(
+                    snapshot.columns().title(),
+                    "source: there is not a single row in %s, and the job says source.on-empty: fail"
+                            .formatted(snapshot.columns().title()));
+        }
+    }
+
+    private static InspectedFile withoutRows(LakeSnapshot snapshot) {
+        TableColumns columns = snapshot.columns();
+        return new InspectedFile(
+                PinnedFile.whole(snapshot.pin(), ParquetReader.withoutRows(columns, columns.title())), List.of());
+    }
+
+    /// Looks at positions, where a query finds the rows of a cut, and counts the live rows between them.
+    @Override
+    public CutPlan count(Connection connection, List<InspectedFile> inspected, KeyDivision division, Job job)
+            throws SQLException {
+        List<InspectedFile> files = new ArrayList<>();
+        List<@Nullable LiveRows> live = new ArrayList<>();
+        for (InspectedFile file : inspected) {
+            PinnedFile pin = PinnedFile.of(file.file());
+            LiveRows rows = pin.deletes() == null ? null : deletes.live(table, file.file(), pin);
+            live.add(rows);
+            files.add(rows == null ? file : byPosition(file, rows, pin));
+        }
+        CutPlan counted = new PartitionScan(
+                        new LakeReader(duckDb, table, parquet, deletes, source, true), files, division, job)
+                .count(connection);
+        List<CutPlan.Piece> pieces = new ArrayList<>();
+        for (CutPlan.Piece piece : counted.pieces()) {
+            LiveRows rows = live.get(piece.file());
+            long first = rows == null ? piece.firstRow() : rows.number(piece.firstRow());
+            long end = piece.firstRow() + piece.rows();
+            pieces.add(new CutPlan.Piece(
+                    piece.cut(),
+                    piece.file(),
+                    first,
+                    (rows == null ? end : rows.number(end)) - first,
+                    piece.selected()));
+        }
+        return new CutPlan(counted.cuts(), pieces);
+    }
+
+    /// A file whose slices are ranges of positions.
+    private static InspectedFile byPosition(InspectedFile file, LiveRows live, PinnedFile pin) {
+        SourceFile own = file.file();
+        long rows = pin.parquet(own).rows();
+        List<Long> groups = new ArrayList<>();
+        long number = 0;
+        long begin = 0;
+        for (long group : file.rowGroups()) {
+            number += group;
+            long end = number >= live.count() ? rows : live.position(number);
+            groups.add(end - begin);
+            begin = end;
+        }
+        return new InspectedFile(
+                new SourceFile(own.path(), own.bytes(), own.modified(), rows, own.tag(), own.schema()), groups);
+    }
+
+    @Override
+    public BoundJob bind(Job job, ModelDescription model) {
+        return parquet.bind(table.resolve().columns(), job, model);
+    }
+
+    /// The snapshot alone: its files are not looked at. Deleted rows count as long as they are in data files.
+    @Override
+    public SourceState state(Job.Source asked, RowCounts counts) {
+        LakeSnapshot snapshot = table.resolve();
+        return new SourceState(
+                Math.max(0, snapshot.files()),
+                Math.max(0, snapshot.rows()),
+                PinnedFile.digest(snapshot.pin().table() + " " + snapshot.pin().snapshot()),
+                List.of());
+    }
+
+    @Override
+    public List<String> details(List<InspectedFile> inspected) {
+        PinnedSnapshot pin = PinnedFile.of(inspected.getFirst().file()).snapshot();
+        List<String> lines = new ArrayList<>();
+        if (pin.isEmpty()) {
+            lines.add("source      %s, which has no snapshot yet".formatted(source.input()));
+            return lines;
+        }
+        LakeSnapshot snapshot = table.resolve(pin);
+        List<SourceFile> files = inspected.stream()
+                .map(InspectedFile::file)
+                .filter(file -> !PinnedFile.isWithoutRows(file))
+                .toList();
+        long withDeletes = files.stream()
+                .filter(file -> PinnedFile.of(file).deletes() != null)
+                .count();
+        lines.add(String.format(
+                Locale.ROOT,
+                "source      %s: %s of %s, %,d data files%s",
+                source.input(),
+                pin,
+                snapshot.made(),
+                files.size(),
+                withDeletes == 0 ? "" : String.format(Locale.ROOT, ", %,d of them with deleted rows", withDeletes)));
+        if (snapshot.files() > files.size() && source.where() != null) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "pruned      %,d of %,d data files, by source.where and the statistics of the table",
+                    snapshot.files() - files.size(),
+                    snapshot.files()));
+        }
+        return lines;
+    }
+
+    @Override
+    public String fetches(Job job, ModelDescription model, List<InspectedFile> files) {
+        List<InspectedFile> own = files.stream()
+                .filter(file -> !PinnedFile.isWithoutRows(file.file()))
+                .map(file -> new InspectedFile(PinnedFile.of(file.file()).parquet(file.file()), file.rowGroups()))
+                .toList();
+        return parquet.fetches(job, model, own);
+    }
+
+    // Pins.
+
+    @Override
+    public PinComparison pins() {
+        PinComparison files = parquet.pins();
+        return new PinComparison() {
+            @Override
+            public List<String> differences(SourceFile pinned) throws IOException {
+                if (PinnedFile.isWithoutRows(pinned)) {
+                    return List.of();
+                }
+                PinnedFile pin = PinnedFile.of(pinned);
+                List<String> found = gone(pinned, files.differences(pin.parquet(pinned)));
+                return found.isEmpty() && pin.deletes() != null
+                        ? deletes.differences(table, pinned.path(), pin)
+                        : found;
+            }
+
+            @Override
+            public List<String> quickDifferences(SourceFile pinned) throws IOException {
+                return PinnedFile.isWithoutRows(pinned)
+                        ? List.of()
+                        : gone(
+                                pinned,
+                                files.quickDifferences(PinnedFile.of(pinned).parquet(pinned)));
+            }
+
+            @Override
+            public List<String> differencesAfterReading(SourceFile pinned) throws IOException {
+                return PinnedFile.isWithoutRows(pinned)
+                        ? List.of()
+                        : gone(
+                                pinned,
+                                files.differencesAfterReading(
+                                        PinnedFile.of(pinned).parquet(pinned)));
+            }
+
+            @Override
+            public boolean waitsForNetwork(SourceFile pinned) {
+                return SourceFiles.isObject(pinned);
+            }
+        };
+    }
+
+    /// A data file is deleted when no snapshot has it. If its folder is gone, too, this node may lack the file
+    /// system.
+    private List<String> gone(SourceFile pinned, List<String> differences) {
+        if (!differences.equals(SourcePins.GONE)) {
+            return differences;
+        }
+        Path folder =
+                SourceFiles.isObject(pinned) ? null : Path.of(pinned.path()).getParent();
+        return folder != null && !Files.exists(folder)
+                ? differences
+                : List.of(
+                        "it is gone. The %s of %s, which the batch reads, was expired (expire_snapshots), or somebody has deleted the file. Start over with --new, and keep snapshots for longer than batches run"
+                                .formatted(PinnedFile.of(pinned).snapshot(), source.input()));
+    }
+
+    // Reading.
+
+    @Override
+    public void requireReadable(List<Slice> slices) {
+        parquet.requireReadable(withFiles(slices));
+    }
+
+    /// The slices of files that are there.
+    private static List<Slice> withFiles(List<Slice> slices) {
+        return slices.stream()
+                .filter(slice -> !PinnedFile.isWithoutRows(slice.file()))
+                .toList();
+    }
+
+    @Override
+    public boolean isElsewhere(List<Slice> slices) {
+        return parquet.isElsewhere(withFiles(slices));
+    }
+
+    /// Slices of files with deletes are fetched when they are read, since their positions are not known before.
+    @Override
+    public void fetchAhead(List<Slice> slices, Job job, ModelDescription model) {
+        List<Slice> whole = withFiles(slices).stream()
+                .filter(slice -> PinnedFile.of(slice.file()).deletes() == null)
+                .map(slice -> PinnedFile.of(slice.file()).positions(slice, null))
+                .toList();
+        if (!whole.isEmpty()) {
+            parquet.fetchAhead(whole, job, model);
+        }
+    }
+
+    @Override
+    public HeldSlices hold(List<Slice> slices) {
+        return hold(slices, FetchControl.NONE);
+    }
+
+    @Override
+    public HeldSlices hold(List<Slice> slices, FetchControl control) {
+        Held now = new Held(slices, control);
+        held.set(now);
+        return now;
+    }
+
+    private Held held() {
+        return Objects.requireNonNull(held.get(), "the slices are not held");
+    }
+
+    /// The live rows of the files that a thread reads, and what their reader holds.
+    private final class Held implements HeldSlices {
+        private final Map<String, LiveRows> live = new HashMap<>();
+        private final Map<String, Long> numbers = new HashMap<>();
+        private final HeldSlices slices;
+
+        Held(List<Slice> wanted, FetchControl control) {
+            try {
+                for (Slice slice : withFiles(wanted)) {
+                    PinnedFile pin = PinnedFile.of(slice.file());
+                    if (pin.deletes() != null && !live.containsKey(slice.file().path())) {
+                        LiveRows rows = deletes.live(table, slice.file(), pin);
+                        live.put(slice.file().path(), rows);
+                        LiveRowFunction.register(duckDb.get());
+                        numbers.put(slice.file().path(), LiveRowFunction.put(rows));
+                    }
+                }
+                slices = parquet.hold(
+                        withFiles(wanted).stream().map(this::positions).toList(), control);
+            } catch (SQLException e) {
+                numbers.values().forEach(LiveRowFunction::remove);
+                throw new FailureException(DuckDbError.failure("source: " + source.input(), e), e);
+            } catch (RuntimeException e) {
+                numbers.values().forEach(LiveRowFunction::remove);
+                throw e;
+            }
+        }
+
+        Slice positions(Slice slice) {
+            LiveRows rows = byPosition ? null : live.get(slice.file().path());
+            return PinnedFile.of(slice.file()).positions(slice, rows);
+        }
+
+        SourceRelation live(Slice slice, SourceRelation relation) {
+            String condition = LiveRowFunction.condition(
+                    Objects.requireNonNull(numbers.get(slice.file().path())), relation.row());
+            return new SourceRelation(
+                    relation.from(),
+                    relation.file(),
+                    relation.row(),
+                    relation.range().isEmpty() ? condition : relation.range() + " AND " + condition,
+                    relation.record(),
+                    relation.leavesOut());
+        }
+
+        @Override
+        public void requireAllColumns() {
+            slices.requireAllColumns();
+        }
+
+        @Override
+        public void restrict(long least, long most) {
+            slices.restrict(least, most);
+        }
+
+        @Override
+        public @Nullable FailureException failure() {
+            return slices.failure();
+        }
+
+        @Override
+        public boolean hasTimeLimit() {
+            return slices.hasTimeLimit();
+        }
+
+        @Override
+        public void cancel() {
+            slices.cancel();
+        }
+
+        /// The thread lives longer than this reader, and must not keep it.
+        @Override
+        public void close() {
+            held.remove();
+            numbers.values().forEach(LiveRowFunction::remove);
+            slices.close();
+        }
+    }
+
+    @Override
+    public List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
+            throws SQLException {
+        Held now = held();
+        List<BoundSlices> groups = new ArrayList<>();
+        List<Slice> whole = new ArrayList<>();
+        for (Slice slice : slices) {
+            PinnedFile pin = PinnedFile.of(slice.file());
+            if (PinnedFile.isWithoutRows(slice.file())) {
+                groups.add(parquet.bindWithoutRows(connection, pin.positions(slice, null), job, model));
+            } else if (pin.deletes() == null) {
+                whole.add(pin.positions(slice, null));
+            } else {
+                for (BoundSlices bound : parquet.bind(connection, List.of(now.positions(slice)), job, model)) {
+                    groups.add(new BoundSlices(bound.job(), now.live(slice, bound.relation())));
+                }
+            }
+        }
+        if (!whole.isEmpty()) {
+            groups.addAll(parquet.bind(connection, whole, job, model));
+        }
+        return groups;
+    }
+
+    @Override
+    public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
+        Held now = held();
+        List<SourceRelation> relations = new ArrayList<>();
+        List<Slice> whole = new ArrayList<>();
+        for (Slice slice : slices) {
+            PinnedFile pin = PinnedFile.of(slice.file());
+            if (PinnedFile.isWithoutRows(slice.file())) {
+                relations.add(ParquetReader.relationWithoutRows(pin.positions(slice, null)));
+            } else if (pin.deletes() == null) {
+                whole.add(pin.positions(slice, null));
+            } else {
+                for (SourceRelation relation : parquet.relations(connection, List.of(now.positions(slice)))) {
+                    relations.add(now.live(slice, relation));
+                }
+            }
+        }
+        if (!whole.isEmpty()) {
+            relations.addAll(parquet.relations(connection, whole));
+        }
+        return relations;
+    }
+
+    @Override
+    public @Nullable String statistics(Slice file, String column) {
+        PinnedFile pin = PinnedFile.of(file.file());
+        return PinnedFile.isWithoutRows(file.file()) || pin.deletes() != null
+                ? null
+                : parquet.statistics(pin.positions(file, null), column);
+    }
+
+    /// For messages only.
+    @Override
+    public String toString() {
+        return source.input().toString();
+    }
+}

@@ -1,0 +1,248 @@
+package io.nightshift.system.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.iceberg.IcebergCatalogs;
+import io.nightshift.storage.database.CatalogSettings;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
+import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.FileMetadata;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.types.Type;
+import org.apache.iceberg.types.Types;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Runs of the program over a table of an Iceberg catalog, compared with runs over Parquet files of the same
+/// rows.
+final class IcebergSourceIT {
+
+    private static final int ROWS = 6_000;
+    private static final TableIdentifier NAME = TableIdentifier.parse("ops.flights");
+
+    @TempDir
+    private Path folder;
+
+    private CatalogSettings.Folder settings;
+    private IcebergCatalogs catalogs;
+    private FlightsJob plain;
+
+    @BeforeEach
+    void open() throws Exception {
+        settings = new CatalogSettings.Folder("lake", folder.resolve("warehouse"));
+        catalogs = new IcebergCatalogs(
+                new DataSources(Map.of(), Map.of("lake", settings)), FileRoots.UNRESTRICTED, ObjectStores.none());
+        plain = FlightsJob.on(
+                folder.resolve("plain"), "SELECT row_number() OVER () AS id, * FROM flights LIMIT " + ROWS);
+    }
+
+    @AfterEach
+    void close() {
+        catalogs.close();
+    }
+
+    private static List<String> query(String sql) throws SQLException {
+        List<String> rows = new ArrayList<>();
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery(sql)) {
+            while (found.next()) {
+                rows.add(found.getString(1));
+            }
+        }
+        return rows;
+    }
+
+    private static void execute(String sql) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private Table table() {
+        return new BaseTable(catalogs.get("lake").find(NAME).orElseThrow(), NAME.toString());
+    }
+
+    /// Makes a table with the columns of the flights.
+    private void create() throws SQLException {
+        List<Types.NestedField> fields = new ArrayList<>();
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet columns = statement.executeQuery("DESCRIBE FROM '%s'".formatted(plain.input()))) {
+            while (columns.next()) {
+                fields.add(Types.NestedField.optional(
+                        fields.size() + 1, columns.getString(1), type(columns.getString(2))));
+            }
+        }
+        catalogs.get("lake")
+                .create(
+                        NAME,
+                        new Schema(fields),
+                        PartitionSpec.unpartitioned(),
+                        Map.of(TableProperties.FORMAT_VERSION, "2"));
+    }
+
+    private static Type type(String duckDb) {
+        return switch (duckDb) {
+            case "BIGINT" -> Types.LongType.get();
+            case "INTEGER", "SMALLINT", "TINYINT", "UTINYINT", "USMALLINT" -> Types.IntegerType.get();
+            case "DOUBLE" -> Types.DoubleType.get();
+            case "FLOAT" -> Types.FloatType.get();
+            case "VARCHAR" -> Types.StringType.get();
+            case "BOOLEAN" -> Types.BooleanType.get();
+            case "DATE" -> Types.DateType.get();
+            case "TIMESTAMP" -> Types.TimestampType.withoutZone();
+            default -> throw new IllegalArgumentException(duckDb);
+        };
+    }
+
+    /// Appends the rows of the plain file for which a condition holds.
+    private DataFile append(String name, String where) throws Exception {
+        Path file = folder.resolve("warehouse/ops/flights/data/" + name);
+        Files.createDirectories(file.getParent());
+        List<String> ids = new ArrayList<>();
+        List<String> casts = new ArrayList<>();
+        for (Types.NestedField field : table().schema().columns()) {
+            ids.add("\"%s\": %d".formatted(field.name(), field.fieldId()));
+            String type = field.type().typeId() == Type.TypeID.INTEGER ? "::INTEGER" : "";
+            casts.add(
+                    field.name().equals("note")
+                            ? "'own' AS note"
+                            : "\"%1$s\"%2$s AS \"%1$s\"".formatted(field.name(), type));
+        }
+        execute("COPY (SELECT %s FROM '%s' WHERE %s ORDER BY id) TO '%s' (FORMAT parquet, FIELD_IDS {%s})"
+                .formatted(String.join(", ", casts), plain.input(), where, file, String.join(", ", ids)));
+        DataFile added = DataFiles.builder(PartitionSpec.unpartitioned())
+                .withPath("file://" + file)
+                .withFormat(FileFormat.PARQUET)
+                .withFileSizeInBytes(Files.size(file))
+                .withRecordCount(Long.parseLong(
+                        query("SELECT count(*) FROM '%s'".formatted(file)).getFirst()))
+                .build();
+        table().newAppend().appendFile(added).commit();
+        return added;
+    }
+
+    /// Deletes every seventh row of a data file by its position, and some records by their IDs.
+    private void delete(DataFile data) throws Exception {
+        Path positions = folder.resolve("warehouse/ops/flights/data/positions.parquet");
+        execute("COPY (SELECT '%s' AS file_path, 7 * i AS pos FROM range(%d) t(i)) TO '%s' (FORMAT parquet)"
+                .formatted(data.location(), (data.recordCount() + 6) / 7, positions));
+        Path keys = folder.resolve("warehouse/ops/flights/data/keys.parquet");
+        execute("COPY (SELECT 100 * i AS id FROM range(1000) t(i)) TO '%s' (FORMAT parquet, FIELD_IDS {id: 1})"
+                .formatted(keys));
+        table().newRowDelta()
+                .addDeletes(FileMetadata.deleteFileBuilder(PartitionSpec.unpartitioned())
+                        .ofPositionDeletes()
+                        .withPath("file://" + positions)
+                        .withFormat(FileFormat.PARQUET)
+                        .withFileSizeInBytes(Files.size(positions))
+                        .withRecordCount((data.recordCount() + 6) / 7)
+                        .build())
+                .addDeletes(FileMetadata.deleteFileBuilder(PartitionSpec.unpartitioned())
+                        .ofEqualityDeletes(1)
+                        .withPath("file://" + keys)
+                        .withFormat(FileFormat.PARQUET)
+                        .withFileSizeInBytes(Files.size(keys))
+                        .withRecordCount(1000)
+                        .build())
+                .commit();
+    }
+
+    private FlightsJob job(String name, String source) throws Exception {
+        FlightsJob job = FlightsJob.on(folder.resolve(name), "FROM flights LIMIT 1");
+        job.edit("parquet: " + job.input(), source + "\n  id: id");
+        Files.createDirectories(job.home());
+        Files.writeString(
+                job.home().resolve("nightshift.conf"),
+                "nightshift.catalogs.lake { type = folder, warehouse = \"%s\" }".formatted(settings.warehouse()));
+        return job;
+    }
+
+    private static List<String> predictions(FlightsJob job) throws Exception {
+        Path batch = job.published().getLast();
+        return query(
+                "SELECT record_id || ' ' || prediction || ' ' || probability FROM '%s/*.parquet' ORDER BY record_id"
+                        .formatted(batch));
+    }
+
+    private static CommandResult verify(FlightsJob job) {
+        return InProcess.run("batch", "verify", "latest", "--home", job.home().toString());
+    }
+
+    @Test
+    void theRowsOfASnapshotHaveThePredictionsOfTheSameRowsInParquetFiles() throws Exception {
+        create();
+        DataFile first = append("a.parquet", "id <= 4000");
+        table().updateSchema().addColumn("note", Types.StringType.get()).commit();
+        delete(first);
+        String left = "id <= 4000 AND (id - 1) % 7 <> 0 AND id % 100 <> 0 OR id > 4000 AND id <= 5500";
+        Path rest = folder.resolve("rest.parquet");
+        execute("COPY (SELECT * FROM '%s' WHERE %s) TO '%s' (FORMAT parquet)".formatted(plain.input(), left, rest));
+        append("b.parquet", "id > 4000 AND id <= 5500");
+        FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.flights}");
+        FlightsJob files = job("files", "parquet: " + rest);
+
+        assertThat(InProcess.run(
+                                "plan",
+                                job.file().toString(),
+                                "--home",
+                                job.home().toString())
+                        .expect(0)
+                        .out())
+                .contains("table ops.flights in catalog lake: snapshot ")
+                .contains("2 data files, 1 of them with deleted rows");
+        CommandResult end = InProcess.run(job, "--set", "partitions.rows=1000").expect(0);
+        InProcess.run(files).expect(0);
+
+        assertThat(predictions(job))
+                .isEqualTo(predictions(files))
+                .hasSize(end.json().get("predictions").asInt());
+        assertThat(verify(job).expect(0).out()).contains("read from it is in the output once");
+
+        append("c.parquet", "id > 5500");
+        assertThat(verify(job).expect(0).out())
+                .as("the snapshot of the batch")
+                .contains("read from it is in the output once");
+        assertThat(InProcess.run(job, "--new")
+                        .expect(0)
+                        .json()
+                        .get("predictions")
+                        .asInt())
+                .isEqualTo(end.json().get("predictions").asInt() + 500);
+    }
+
+    @Test
+    void aTableThatIsNotThereIsNamed() throws Exception {
+        FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.none}");
+
+        CommandResult refused = InProcess.run(job);
+
+        assertThat(refused.status()).isNotZero();
+        assertThat(refused.err()).contains("source.iceberg: there is no table ops.none in catalog lake");
+    }
+}
