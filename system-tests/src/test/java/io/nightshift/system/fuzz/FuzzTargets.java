@@ -14,6 +14,7 @@ import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelException;
 import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.ModelLoader;
+import io.nightshift.scoring.model.TextTable;
 import io.nightshift.smile.SmileLibrary;
 import io.nightshift.testing.Checkout;
 import java.io.ByteArrayInputStream;
@@ -282,13 +283,21 @@ final class FuzzTargets {
                 for (double[] column : columns) {
                     Arrays.fill(column, 1);
                 }
-                model.scorer().score(columns, ROWS, new double[outputs][ROWS]);
+                model.scorer(texts()).score(columns, ROWS, new double[outputs][ROWS]);
             } catch (ModelException refused) {
                 // The file is broken, and the message says how.
             } catch (IllegalStateException noAnswer) {
                 // A step of a pipeline refuses the rows, which is the contract of a scorer.
             }
         }
+    }
+
+    /// Texts for models that read texts. The rows have the second one.
+    private static TextTable texts() {
+        TextTable texts = new TextTable();
+        texts.add("");
+        texts.add("The bag was late, thanks: \u0130\u03a3 42 \ud83d\ude00 e\u0301");
+        return texts;
     }
 
     /// MOJOs of H2O. An input is a ZIP archive or, behind a zero, the files of one: for each the length of its
@@ -361,7 +370,8 @@ final class FuzzTargets {
                     "scoring/src/test/resources/sklearn/kept-*c.json",
                     "scoring/src/test/resources/sklearn/kept-pipeline.json",
                     "scoring/src/test/resources/sklearn/kept-*n.json",
-                    "scoring/src/test/resources/sklearn/kept-vote.json");
+                    "scoring/src/test/resources/sklearn/kept-vote.json",
+                    "scoring/src/test/resources/sklearn/kept-text.json");
         }
 
         @Override
