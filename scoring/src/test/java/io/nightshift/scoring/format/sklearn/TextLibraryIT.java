@@ -75,7 +75,7 @@ class TextLibraryIT {
                 "TfidfVectorizer(strip_accents=str.strip) | has a function of its own (strip_accents)",
                 "TfidfVectorizer(dtype=np.float32) | has the dtype float32",
                 "TfidfVectorizer(token_pattern='[a-z]+-?') | the step tfidfvectorizer has the token_pattern '[a-z]+-?'",
-                "TfidfVectorizer(token_pattern='(ab)+') | has the token_pattern",
+                "TfidfVectorizer(token_pattern='(bb)+') | has the token_pattern",
                 "TfidfVectorizer(token_pattern=r'\\b[a-z]+\\b') | has the token_pattern",
                 "TfidfVectorizer(token_pattern=r'(?i)\\w+') | has the token_pattern",
                 "TfidfVectorizer(token_pattern=r'(\\w)\\w+') | has the token_pattern",
