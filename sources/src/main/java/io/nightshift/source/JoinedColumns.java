@@ -31,6 +31,8 @@ public record JoinedColumns(List<Joined> lookups) {
 
     private static final Pattern NOT_A_KEY = Pattern.compile("FLOAT|DOUBLE|.*[(\\[].*[)\\]].*|JSON|VARIANT");
 
+    private static final Pattern TIME = Pattern.compile("DATE|TIMESTAMP.*");
+
     /// The columns of one lookup.
     ///
     /// @param types DuckDB's types of the lookup's columns that are read, by their names there
@@ -90,6 +92,9 @@ public record JoinedColumns(List<Joined> lookups) {
             joined.lookup
                     .on()
                     .forEach((own, other) -> checkKey(key, table.name(), own, known.get(own), joined, other, known));
+            joined.lookup
+                    .asOf()
+                    .forEach((own, other) -> checkTime(key, table.name(), own, known.get(own), joined, other, known));
             joined.lookup.columns().forEach((name, column) -> {
                 if (known.put(name, joined.type(column)) != null) {
                     throw FailureException.permanent(
@@ -117,15 +122,7 @@ public record JoinedColumns(List<Joined> lookups) {
             String other,
             Map<String, String> known) {
         if (type == null) {
-            String nearest = NameSuggestion.closest(own, known.keySet());
-            throw FailureException.permanent("%s.on: \"%s\" is not a column of %s; %s"
-                    .formatted(
-                            key,
-                            own,
-                            table,
-                            nearest == null
-                                    ? "it has " + String.join(", ", known.keySet())
-                                    : "did you mean \"" + nearest + "\"?"));
+            throw noColumn(key + ".on", own, table, known);
         }
         String otherType = joined.type(other);
         for (String each : List.of(type, otherType)) {
@@ -138,6 +135,39 @@ public record JoinedColumns(List<Joined> lookups) {
         if (!comparable(type).equals(comparable(otherType))) {
             throw FailureException.permanent(
                     "%s.on: the keys have different types: \"%s\" is %s in %s, and \"%s\" is %s in %s; write them with the same type, or declare it where the format allows that"
+                            .formatted(key, own, type, table, other, otherType, joined.lookup));
+        }
+    }
+
+    private static FailureException noColumn(String key, String name, String table, Map<String, String> known) {
+        String nearest = NameSuggestion.closest(name, known.keySet());
+        return FailureException.permanent("%s: \"%s\" is not a column of %s; %s"
+                .formatted(
+                        key,
+                        name,
+                        table,
+                        nearest == null
+                                ? "it has " + String.join(", ", known.keySet())
+                                : "did you mean \"" + nearest + "\"?"));
+    }
+
+    /// Times of different types are refused: DuckDB would compare a date with a timestamp as midnight, and can't
+    /// compare all timestamps with those in nanoseconds.
+    private static void checkTime(
+            String key,
+            String table,
+            String own,
+            @Nullable String type,
+            Joined joined,
+            String other,
+            Map<String, String> known) {
+        if (type == null) {
+            throw noColumn(key + ".as-of", own, table, known);
+        }
+        String otherType = joined.type(other);
+        if (!TIME.matcher(type).matches() || !type.equals(otherType)) {
+            throw FailureException.permanent(
+                    "%s.as-of: \"%s\" is %s in %s, and \"%s\" is %s in %s; both must be dates, or timestamps of the same type"
                             .formatted(key, own, type, table, other, otherType, joined.lookup));
         }
     }

@@ -94,7 +94,7 @@ public final class JobText {
     }
 
     /// In the largest unit that has a whole number.
-    static String text(Duration time) {
+    public static String text(Duration time) {
         if (time.toSecondsPart() > 0 || time.isZero()) {
             return time.toSeconds() + "s";
         }

@@ -196,10 +196,34 @@ final class SourceKeys {
                         "one or more columns, or type: inner",
                         null));
             }
+            time(check, itemPath, item.line());
             if (check.mistakes() == before) {
                 lookups.add(Lookup.read(check.values(""), itemPath));
             }
         }
         return lookups;
+    }
+
+    /// Checks that a lookup's time is one column, which is not in its key.
+    private static void time(JobCheck check, String path, int line) {
+        if (!(check.value(JobKey.path(path, "as-of")) instanceof Map<?, ?> times) || times.isEmpty()) {
+            return;
+        }
+        if (times.size() > 1) {
+            check.add(new Mistake(
+                    line, JobKey.path(path, "as-of"), times.size() + " columns", "one column with a time", null));
+        }
+        if (check.value(JobKey.path(path, "on")) instanceof Map<?, ?> on) {
+            times.forEach((own, other) -> {
+                if (on.containsKey(own) || on.containsValue(other)) {
+                    check.add(new Mistake(
+                            line,
+                            JobKey.path(path, "as-of"),
+                            "\"%s\", which is also in \"on\"".formatted(on.containsKey(own) ? own : other),
+                            "a column that is not in the key",
+                            null));
+                }
+            });
+        }
     }
 }

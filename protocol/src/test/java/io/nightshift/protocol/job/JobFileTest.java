@@ -238,6 +238,32 @@ class JobFileTest {
         assertThat(JobFingerprint.of(job)).isNotEqualTo(JobFingerprint.of(parse(SMALLEST)));
     }
 
+    @Test
+    void aLookupMayBeOfATime() {
+        Job job = parse(SMALLEST.replace("source:", """
+                source:
+                  join:
+                    - parquet: rates
+                      on: currency
+                      as-of: {ordered_at: valid_from}
+                      tolerance: 7d
+                      columns: rate
+                    - {parquet: prices, on: product, as-of: day, columns: price}
+                """.stripTrailing()));
+
+        Lookup rates = job.source().lookups().getFirst();
+        assertThat(rates.asOf()).isEqualTo(Map.of("ordered_at", "valid_from"));
+        assertThat(rates.tolerance()).isEqualTo(Duration.ofDays(7));
+        assertThat(rates.read()).containsExactly("currency", "valid_from", "rate");
+        Lookup prices = job.source().lookups().getLast();
+        assertThat(prices.asOf()).isEqualTo(Map.of("day", "day"));
+        assertThat(prices.tolerance()).isNull();
+        assertThat(JobFile.parse(JobText.of(job), Path.of("/jobs/flights/job.yaml"), List.of())
+                        .source()
+                        .lookups())
+                .isEqualTo(job.source().lookups());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     {parquet: c, on: a}                                  | source.join[0].columns: no column, so the lookup changes nothing; expected one or more columns, or type: inner
@@ -245,6 +271,11 @@ class JobFileTest {
                     {parquet: c, on: a, columns: [b, b]}                 | source.join[0].columns: "b" is listed twice; expected each value once
                     {parquet: c, on: a, columns: {B: x, b: y}}           | source.join[0].columns.b: the name is given twice; expected names that differ in more than upper and lower case
                     {csv: {files: c, quote: ";", delimiter: ";"}, on: a, columns: b} | source.join[0].csv.quote: ";", which is also source.join[0].csv.delimiter; expected two different characters
+                    {parquet: c, on: a, columns: b, as-of: [t, u]}       | source.join[0].as-of: 2 columns; expected one column with a time
+                    {parquet: c, on: [a, t], columns: b, as-of: t}       | source.join[0].as-of: "t", which is also in "on"; expected a column that is not in the key
+                    {parquet: c, on: {a: f}, columns: b, as-of: {t: f}}  | source.join[0].as-of: "f", which is also in "on"; expected a column that is not in the key
+                    {parquet: c, on: a, columns: b, as-of: t, tolerance: 7 days} | source.join[0].tolerance: "7 days"; expected a time such as 90s, 15m, 2h or 1d
+                    {parquet: c, on: a, columns: b, tolerance: 7d}       | source.join[0].tolerance
                     {parquet: c, on: a, colums: b}                       | source.join[0].colums: unknown key; did you mean "columns"?
                     """)
     void mistakesInLookupsAreNamed(String lookup, String message) {

@@ -257,7 +257,7 @@ public final class ChangedRowReader implements SourceReader {
                 appender.flush();
             }
             isLoaded = true;
-            return new LookupTables.Loaded(table, Map.of());
+            return new LookupTables.Loaded(table, Map.of(), null);
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("the changed rows can't be loaded", e), e);
         } finally {

@@ -18,6 +18,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,8 +61,9 @@ final class LookupLoad {
             eachPart(connection, part -> insert(connection, table, part));
             refuseChanged();
             refuseRepeated(connection, table);
+            LookupTables.Versions versions = source.lookup().asOf().isEmpty() ? null : addEnds(connection, table);
             isLoaded = true;
-            return new LookupTables.Loaded(table, Objects.requireNonNull(types));
+            return new LookupTables.Loaded(table, Objects.requireNonNull(types), versions);
         } catch (SQLException e) {
             LookupTables.refuseIfCancelled(control);
             refuseChanged();
@@ -210,11 +212,37 @@ final class LookupLoad {
     private Map<String, String> keys(BoundSlices part) {
         Map<String, String> keys = new LinkedHashMap<>();
         for (Bound column : part.job().output()) {
-            if (source.lookup().on().containsValue(column.name())) {
+            if (source.lookup().matched().containsValue(column.name())) {
                 keys.put(column.name(), column.sql());
             }
         }
         return keys;
+    }
+
+    /// Adds when each row's values end, so that rows of the source need not be sorted: see [LookupJoin].
+    private LookupTables.Versions addEnds(Connection connection, String table) throws SQLException {
+        String keys =
+                source.lookup().on().values().stream().distinct().map(Sql::name).collect(Collectors.joining(", "));
+        String time = Sql.name(source.lookup().asOf().values().iterator().next());
+        Duration tolerance = source.lookup().tolerance();
+        String last = tolerance == null
+                ? ""
+                : ", TRY(%s + to_seconds(%d)) AS %s".formatted(time, tolerance.toSeconds(), LookupJoin.LAST);
+        String name = Sql.name(table);
+        String unsorted = Sql.name(table + "_unsorted");
+        execute(connection, "ALTER TABLE %s RENAME TO %s".formatted(name, unsorted));
+        try {
+            execute(
+                    connection,
+                    "CREATE TABLE %s AS SELECT *, lead(%s) OVER (PARTITION BY %s ORDER BY %s) AS %s%s FROM %s"
+                            .formatted(name, time, keys, time, LookupJoin.NEXT, last, unsorted));
+        } finally {
+            LookupTables.drop(duckDb, table + "_unsorted");
+        }
+        String count =
+                "SELECT coalesce(sum(n), 0), coalesce(sum(n * n) / sum(n), 0) FROM (SELECT count(*) AS n FROM %s GROUP BY %s)";
+        List<String> counts = rows(connection, 2, count.formatted(name, keys)).getFirst();
+        return new LookupTables.Versions(Long.parseLong(counts.getFirst()), Double.parseDouble(counts.getLast()));
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {
@@ -225,7 +253,8 @@ final class LookupLoad {
 
     /// A key that is there twice would double rows of the source.
     private void refuseRepeated(Connection connection, String table) throws SQLException {
-        List<String> names = source.lookup().on().values().stream().distinct().toList();
+        List<String> names =
+                source.lookup().matched().values().stream().distinct().toList();
         String keys = names.stream().map(Sql::name).collect(Collectors.joining(", "));
         List<List<String>> repeated = rows(
                 connection,

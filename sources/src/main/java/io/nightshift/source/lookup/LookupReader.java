@@ -3,6 +3,7 @@ package io.nightshift.source.lookup;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobText;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
@@ -17,7 +18,6 @@ import io.nightshift.source.SourceReader;
 import io.nightshift.source.SourceReaders;
 import io.nightshift.source.SourceRelation;
 import io.nightshift.source.SourceState;
-import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.objectstore.FetchControl;
 import java.io.IOException;
 import java.sql.Connection;
@@ -142,10 +142,18 @@ public final class LookupReader implements SourceReader {
                     own.stream().mapToLong(SourceFile::rows).sum(),
                     own.stream().mapToLong(SourceFile::bytes).sum(),
                     lookup.inner() ? "inner" : "left",
-                    names(lookup.on(), " = "),
+                    names(lookup.on(), " = ") + time(lookup),
                     lookup.columns().isEmpty() ? "" : ", adds " + names(lookup.columns(), " from ")));
         }
         return lines;
+    }
+
+    private static String time(Lookup lookup) {
+        if (lookup.asOf().isEmpty()) {
+            return "";
+        }
+        String tolerance = lookup.tolerance() == null ? "" : " for at most " + JobText.text(lookup.tolerance());
+        return ", as of %s%s".formatted(names(lookup.asOf(), " from "), tolerance);
     }
 
     private static String names(Map<String, String> renames, String sign) {
@@ -238,6 +246,8 @@ public final class LookupReader implements SourceReader {
         private final List<LookupTables.Use> loaded = new ArrayList<>();
         private final SourceReader reader;
         private final HeldSlices slices;
+        /// Of the source, in the slices.
+        private final long rows;
 
         Held(List<Slice> wanted, FetchControl control) {
             try {
@@ -250,6 +260,7 @@ public final class LookupReader implements SourceReader {
                 }
                 reader = main.apply(new JoinedColumns(columns));
                 slices = reader.hold(own(wanted), control);
+                rows = own(wanted).stream().mapToLong(Slice::rows).sum();
             } catch (RuntimeException e) {
                 loaded.forEach(LookupTables.Use::close);
                 throw e;
@@ -262,30 +273,10 @@ public final class LookupReader implements SourceReader {
             for (int i = 0; i < loaded.size(); i++) {
                 Lookup lookup = lookups.get(i).lookup();
                 String found = "nightshift_found_" + i;
-                String conditions = lookup.on().entrySet().stream()
-                        .map(key -> "nightshift_m.%s = nightshift_l.%s"
-                                .formatted(Sql.name(key.getKey()), Sql.name(key.getValue())))
-                        .collect(Collectors.joining(" AND "));
-                String columns = Stream.concat(
-                                lookup.columns().entrySet().stream()
-                                        .map(column -> "nightshift_l.%s AS %s"
-                                                .formatted(Sql.name(column.getValue()), Sql.name(column.getKey()))),
-                                lookup.inner()
-                                        ? Stream.of("nightshift_l.%s IS NOT NULL AS %s"
-                                                .formatted(
-                                                        Sql.name(lookup.on()
-                                                                .values()
-                                                                .iterator()
-                                                                .next()),
-                                                        found))
-                                        : Stream.of())
-                        .collect(Collectors.joining(", "));
                 if (lookup.inner()) {
                     required.add(found);
                 }
-                from = "(SELECT nightshift_m.*, %s FROM %s AS nightshift_m LEFT JOIN %s AS nightshift_l ON %s)"
-                        .formatted(
-                                columns, from, Sql.name(loaded.get(i).loaded().table()), conditions);
+                from = new LookupJoin(lookup, loaded.get(i).loaded(), rows).join(from, lookup.inner() ? found : null);
             }
             String range = String.join(" AND ", required);
             if (!range.isEmpty() && relation.record() != null) {

@@ -39,7 +39,17 @@ public final class LookupTables {
 
     /// @param table its name
     /// @param types of the table's columns, by the lookup's names
-    public record Loaded(String table, Map<String, String> types) {}
+    /// @param versions the rows of the keys; null if the table has each key once
+    public record Loaded(
+            String table,
+            Map<String, String> types,
+            @Nullable Versions versions) {}
+
+    /// The rows of keys that have several, for different times.
+    ///
+    /// @param rows of the table
+    /// @param perKey how many rows the key of a row has, on average over the rows
+    public record Versions(long rows, double perKey) {}
 
     /// Makes a table.
     @FunctionalInterface

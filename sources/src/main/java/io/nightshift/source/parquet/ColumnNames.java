@@ -62,7 +62,7 @@ final class ColumnNames {
         if (source.where() != null) {
             texts.add(source.where());
         }
-        source.lookups().forEach(lookup -> texts.addAll(lookup.on().keySet()));
+        source.lookups().forEach(lookup -> texts.addAll(lookup.matched().keySet()));
     }
 
     private static Set<String> find(List<String> texts, Job.Source source, FileSchema schema, Set<String> own) {

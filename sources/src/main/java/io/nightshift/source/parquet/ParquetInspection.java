@@ -380,7 +380,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             texts.add(from.id() == null ? "" : from.id());
             texts.add(
                     job.partitions().key() == null ? "" : job.partitions().key().by());
-            from.lookups().forEach(lookup -> texts.addAll(lookup.on().keySet()));
+            from.lookups().forEach(lookup -> texts.addAll(lookup.matched().keySet()));
             Set<String> used = new TreeSet<>();
             for (String text : texts) {
                 if (columns.columns().containsKey(text)) {

@@ -300,7 +300,7 @@ public final class SqlReader implements SourceReader {
                                         ? null
                                         : job.partitions().key().by()),
                         source.select().values().stream(),
-                        source.lookups().stream().flatMap(lookup -> lookup.on().keySet().stream()),
+                        source.lookups().stream().flatMap(lookup -> lookup.matched().keySet().stream()),
                         job.output().sources().stream(),
                         job.checkedColumns().stream(),
                         job.features().stream(),

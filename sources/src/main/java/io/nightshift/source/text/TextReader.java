@@ -326,7 +326,9 @@ public final class TextReader implements SourceReader {
             for (String expression : expressions(bound, job)) {
                 read.addAll(columns.readBy("source", expression));
             }
-            job.source().lookups().forEach(lookup -> read.addAll(lookup.on().keySet()));
+            job.source()
+                    .lookups()
+                    .forEach(lookup -> read.addAll(lookup.matched().keySet()));
         } catch (FailureException e) {
             throw explained(e, source);
         } catch (SQLException e) {

@@ -11,16 +11,13 @@ import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.ParquetInput;
-import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.source.HeldSlices;
 import io.nightshift.source.PinComparison;
 import io.nightshift.source.SourceInspector.InspectedFile;
 import io.nightshift.source.SourcePins;
 import io.nightshift.source.SourceReader;
-import io.nightshift.source.SourceReader.BoundSlices;
 import io.nightshift.source.TestData;
 import io.nightshift.source.TestJobBuilder;
 import io.nightshift.source.TestModels;
@@ -32,7 +29,6 @@ import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,42 +111,16 @@ class LookupTest {
 
     // Reading.
 
-    private static List<Slice> plan(List<InspectedFile> files) {
-        List<SourceFile> pins = files.stream().map(InspectedFile::file).toList();
-        long rows = pins.stream()
-                .filter(file -> !file.isLookup())
-                .mapToLong(SourceFile::rows)
-                .sum();
-        return PartitionPlan.of(rows).index(pins).slices(0);
-    }
-
     private List<String> read(Job job) throws SQLException {
-        return read(job, plan(sources.inspect(job, MODEL)));
+        return rows().read(job);
     }
 
-    /// The feature and the output columns of each row that is read, in the order of the source.
     private List<String> read(Job job, List<Slice> slices) throws SQLException {
-        List<String> rows = new ArrayList<>();
-        SourceReader reader = sources.of(job.source());
-        reader.requireReadable(slices);
-        try (Connection connection = data.duckDb.connect();
-                HeldSlices _ = reader.hold(slices)) {
-            for (BoundSlices group : reader.bind(connection, slices, job, MODEL)) {
-                List<String> select = new ArrayList<>();
-                group.job()
-                        .features()
-                        .forEach(feature -> select.add(feature.source().sql()));
-                group.job().output().forEach(column -> select.add(column.sql()));
-                String range = group.relation().range();
-                rows.addAll(data.rows("SELECT %s FROM %s%s ORDER BY %s"
-                        .formatted(
-                                String.join(", ", select),
-                                group.relation().from(),
-                                range.isEmpty() ? "" : " WHERE " + range,
-                                group.relation().row())));
-            }
-        }
-        return rows;
+        return rows().read(job, slices);
+    }
+
+    private ReadRows rows() {
+        return new ReadRows(data, sources, MODEL);
     }
 
     private static Lookup left(Input input) {
@@ -325,11 +295,11 @@ class LookupTest {
         Files.setLastModifiedTime(
                 folder.resolve("names.parquet"), FileTime.fromMillis(System.currentTimeMillis() + 5000));
         assertThat(SourcePins.change(pins, comparison)).get().asString().contains("names.parquet");
-        assertThatThrownBy(() -> read(job, plan(planned)))
+        assertThatThrownBy(() -> read(job, ReadRows.plan(planned)))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("source.join[0]: the lookup changed after the batch was planned: ");
         Files.delete(folder.resolve("names.parquet"));
-        assertThatThrownBy(() -> read(job, plan(planned)))
+        assertThatThrownBy(() -> read(job, ReadRows.plan(planned)))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("names.parquet: it is gone");
     }
@@ -374,7 +344,7 @@ class LookupTest {
     void aThreadKeepsNoReaderWhoseSlicesAreClosed() {
         Job job = job(table("parquet", "main", "1,a"), left(table("parquet", "names", "1,one")))
                 .build();
-        WeakReference<SourceReader> reader = heldAndClosed(job, plan(sources.inspect(job, MODEL)));
+        WeakReference<SourceReader> reader = heldAndClosed(job, ReadRows.plan(sources.inspect(job, MODEL)));
 
         for (int i = 0; i < 100 && !reader.refersTo(null); i++) {
             System.gc();

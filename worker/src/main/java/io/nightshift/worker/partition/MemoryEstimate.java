@@ -95,7 +95,8 @@ public record MemoryEstimate(
                 bytes += file.bytes();
             } else if (file.lookup() != null) {
                 Lookup lookup = job.source().lookups().get(file.lookup());
-                bytes += file.rows() * VALUE_BYTES * lookup.read().size();
+                int ends = lookup.asOf().size() + (lookup.tolerance() == null ? 0 : 1);
+                bytes += file.rows() * VALUE_BYTES * (lookup.read().size() + ends);
             }
         }
         return bytes;
