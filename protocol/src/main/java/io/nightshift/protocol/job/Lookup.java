@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// @param columns the added columns: by the name that each gets, the name of the lookup's column; may be empty if
 ///     `inner`
 /// @param inner whether a row of the source without a match is left out. If not, its added columns are NULL
-/// @param asOf if a key has a row for each time from which its values are valid: a column of the source with a time,
-///     and by its name the lookup's column with those times. The latest one that is not after the source's time
-///     matches. Otherwise empty
+/// @param asOf if a key has a row for each time from which its values are valid: a column of the source with a
+///     time, and by its name the lookup's column with those times. The latest one that is not after the source's
+///     time matches. Otherwise empty
 /// @param tolerance the longest time from the lookup's time to the source's at which a row matches; null if
 ///     there is no limit
 public record Lookup(

@@ -246,7 +246,7 @@ public final class LookupReader implements SourceReader {
         private final List<LookupTables.Use> loaded = new ArrayList<>();
         private final SourceReader reader;
         private final HeldSlices slices;
-        /// Of the source, in the slices.
+        /// The rows of the source in the slices.
         private final long rows;
 
         Held(List<Slice> wanted, FetchControl control) {
