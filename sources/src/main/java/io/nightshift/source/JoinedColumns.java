@@ -151,8 +151,9 @@ public record JoinedColumns(List<Joined> lookups) {
                                 : "did you mean \"" + nearest + "\"?"));
     }
 
-    /// Times of different types are refused: DuckDB would compare a date with a timestamp as midnight, and can't
-    /// compare all timestamps with those in nanoseconds.
+    /// A row of a lookup that is valid from a date on is valid from midnight on. Other times of different types are
+    /// refused: the source's date has no time of the day, and DuckDB can't compare all timestamps with those in
+    /// nanoseconds.
     private static void checkTime(
             String key,
             String table,
@@ -165,9 +166,10 @@ public record JoinedColumns(List<Joined> lookups) {
             throw noColumn(key + ".as-of", own, table, known);
         }
         String otherType = joined.type(other);
-        if (!TIME.matcher(type).matches() || !type.equals(otherType)) {
+        boolean isFromMidnight = type.equals("TIMESTAMP") && otherType.equals("DATE");
+        if (!isFromMidnight && (!TIME.matcher(type).matches() || !type.equals(otherType))) {
             throw FailureException.permanent(
-                    "%s.as-of: \"%s\" is %s in %s, and \"%s\" is %s in %s; both must be dates, or timestamps of the same type"
+                    "%s.as-of: \"%s\" is %s in %s, and \"%s\" is %s in %s; both must be dates, or timestamps of the same type; or a timestamp of the source and a date of the lookup"
                             .formatted(key, own, type, table, other, otherType, joined.lookup));
         }
     }
