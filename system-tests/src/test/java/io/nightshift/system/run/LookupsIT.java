@@ -134,22 +134,22 @@ final class LookupsIT {
         FlightsJob job = FlightsJob.on(folder.resolve("as-of"), "FROM flights LIMIT " + ROWS);
         Path gates = job.folder().resolve("gates.parquet");
         execute("""
-                COPY (SELECT origin, (min(date) OVER (PARTITION BY origin) + to_days(6 * i::INTEGER))::DATE AS since, i AS gates
-                    FROM (SELECT DISTINCT ON (origin) origin, date FROM '%s' ORDER BY origin, date), range(1, 5) x(i))
+                COPY (SELECT origin, date + to_hours(6 * i) AS since, i AS gates
+                    FROM (SELECT DISTINCT ON (origin) origin, date FROM '%s' ORDER BY origin, date), range(4) x(i))
                 TO '%s'""".formatted(job.input(), gates));
         String source = "  parquet: " + job.input() + "\n";
-        String lookup = "{parquet: gates.parquet, on: origin, as-of: {date: since}, tolerance: 5d, columns: [gates]}";
+        String lookup = "{parquet: gates.parquet, on: origin, as-of: {date: since}, tolerance: 4h, columns: [gates]}";
         job.edit(source, source + "  join:\n    - " + lookup + "\n");
         job.edit("columns: [origin,", "columns: [gates, origin,");
 
         assertThat(command(job, "plan", job.file().toString()).expect(0).out())
-                .contains("left join on origin, as of date from since for at most 5d, adds gates");
+                .contains("left join on origin, as of date from since for at most 4h, adds gates");
         InProcess.run(job).expect(0);
 
         assertThat(query("""
                 SELECT count(*) || ' rows, ' || count(p.gates) || ' with gates, ' || count(*) FILTER (p.gates IS DISTINCT FROM (
                     SELECT max_by(g.gates, g.since) FROM '%s' g
-                    WHERE g.origin = f.origin AND g.since <= f.date AND g.since + INTERVAL 5 DAY >= f.date)) || ' wrong'
+                    WHERE g.origin = f.origin AND g.since <= f.date AND g.since + INTERVAL 4 HOUR >= f.date)) || ' wrong'
                 FROM read_parquet('%s/batch=*/part-*.parquet') p
                 JOIN (SELECT *, file_row_number FROM read_parquet('%s', file_row_number = true)) f ON p.record_row = f.file_row_number
                 """.formatted(gates, job.predictions(), job.input())))
