@@ -19,14 +19,23 @@ import org.jspecify.annotations.Nullable;
 /// @param rows of the source that are joined, approximately
 record LookupJoin(Lookup lookup, LookupTables.Loaded loaded, long rows) {
 
-    /// The column with the time from which the key's next row is valid; NULL if there is none.
-    static final String NEXT = "nightshift_next";
-
-    /// The column with the last time at which a row is valid, by its tolerance; NULL if it is beyond all times.
-    static final String LAST = "nightshift_last";
-
     /// How much longer it takes to sort a row than to compare two, as `bench/as-of-lookups.sh` measures it.
     private static final double SORTING = 35;
+
+    /// The column with the time from which the key's next row is valid; NULL if there is none.
+    static String next(Lookup lookup) {
+        return free(lookup, "nightshift_next");
+    }
+
+    /// The column with the last time at which a row is valid, by its tolerance; NULL if it is beyond all times.
+    static String last(Lookup lookup) {
+        return free(lookup, "nightshift_last");
+    }
+
+    /// A name that no column of the lookup has.
+    private static String free(Lookup lookup, String name) {
+        return lookup.read().stream().anyMatch(name::equalsIgnoreCase) ? free(lookup, name + "_") : name;
+    }
 
     /// @param found the name of the column that says whether a row has a match; null if no column is needed
     String join(String from, @Nullable String found) {
@@ -37,11 +46,12 @@ record LookupJoin(Lookup lookup, LookupTables.Loaded loaded, long rows) {
         lookup.asOf().forEach((own, other) -> {
             conditions.add("%s >= %s".formatted(own(own), other(other)));
             if (!sorts) {
-                conditions.add("(%2$s IS NULL OR %1$s < %2$s)".formatted(own(own), other(NEXT)));
+                conditions.add("(%2$s IS NULL OR %1$s < %2$s)".formatted(own(own), other(next(lookup))));
             }
             if (lookup.tolerance() != null) {
                 // An ASOF JOIN has one inequality only.
-                (sorts ? limits : conditions).add("(%2$s IS NULL OR %1$s <= %2$s)".formatted(own(own), other(LAST)));
+                (sorts ? limits : conditions)
+                        .add("(%2$s IS NULL OR %1$s <= %2$s)".formatted(own(own), other(last(lookup))));
             }
         });
         Stream<String> added = lookup.columns().entrySet().stream()

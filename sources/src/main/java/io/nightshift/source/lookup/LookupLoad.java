@@ -223,11 +223,15 @@ final class LookupLoad {
     private LookupTables.Versions addEnds(Connection connection, String table) throws SQLException {
         String keys =
                 source.lookup().on().values().stream().distinct().map(Sql::name).collect(Collectors.joining(", "));
-        String time = Sql.name(source.lookup().asOf().values().iterator().next());
+        String column = source.lookup().asOf().values().iterator().next();
+        String time = Sql.name(column);
         Duration tolerance = source.lookup().tolerance();
         String last = tolerance == null
                 ? ""
-                : ", TRY(%s + to_seconds(%d)) AS %s".formatted(time, tolerance.toSeconds(), LookupJoin.LAST);
+                : ", %s AS %s"
+                        .formatted(
+                                later(time, Objects.requireNonNull(types).get(column), tolerance.toSeconds()),
+                                LookupJoin.last(source.lookup()));
         String name = Sql.name(table);
         String unsorted = Sql.name(table + "_unsorted");
         execute(connection, "ALTER TABLE %s RENAME TO %s".formatted(name, unsorted));
@@ -235,7 +239,7 @@ final class LookupLoad {
             execute(
                     connection,
                     "CREATE TABLE %s AS SELECT *, lead(%s) OVER (PARTITION BY %s ORDER BY %s) AS %s%s FROM %s"
-                            .formatted(name, time, keys, time, LookupJoin.NEXT, last, unsorted));
+                            .formatted(name, time, keys, time, LookupJoin.next(source.lookup()), last, unsorted));
         } finally {
             LookupTables.drop(duckDb, table + "_unsorted");
         }
@@ -243,6 +247,14 @@ final class LookupLoad {
                 "SELECT coalesce(sum(n), 0), coalesce(sum(n * n) / sum(n), 0) FROM (SELECT count(*) AS n FROM %s GROUP BY %s)";
         List<String> counts = rows(connection, 2, count.formatted(name, keys)).getFirst();
         return new LookupTables.Versions(Long.parseLong(counts.getFirst()), Double.parseDouble(counts.getLast()));
+    }
+
+    /// A time some seconds later; NULL if it is beyond all times. DuckDB's sums of times have microseconds.
+    private static String later(String time, @Nullable String type, long seconds) {
+        return "TIMESTAMP_NS".equals(type)
+                ? "CASE WHEN isfinite(%1$s) THEN TRY(make_timestamp_ns(epoch_ns(%1$s) + %2$d::BIGINT * 1000000000)) ELSE %1$s END"
+                        .formatted(time, seconds)
+                : "TRY(%s + to_seconds(%d))".formatted(time, seconds);
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {

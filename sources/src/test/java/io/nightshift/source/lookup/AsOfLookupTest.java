@@ -142,6 +142,56 @@ class AsOfLookupTest {
         assertThat(read(job(main, asOf(lookup, true, Duration.ofDays(7))))).containsExactly("1|last day|a", "1|next|b");
     }
 
+    @Test
+    void aToleranceIsExactToTheNanosecond() throws SQLException {
+        Input main = rows(
+                "main",
+                "TIMESTAMP_NS",
+                "1,2026-01-08 00:00:00.123456400,last moment",
+                "1,2026-01-08 00:00:00.123456401,too late",
+                "2,2026-01-08 00:00:00.123456700,last moment",
+                "2,2026-01-08 00:00:00.123456701,too late",
+                "3,2262-04-11,near the last of all times");
+        Input lookup = rows(
+                "names",
+                "TIMESTAMP_NS",
+                "1,2026-01-01 00:00:00.123456400,a",
+                "2,2026-01-01 00:00:00.123456700,b",
+                "3,2262-04-10,c",
+                "3,infinity,d",
+                "4,-infinity,e");
+
+        assertThat(read(job(main, asOf(lookup, false, Duration.ofDays(7)))))
+                .containsExactly(
+                        "1|last moment|a",
+                        "1|too late|null",
+                        "2|last moment|b",
+                        "2|too late|null",
+                        "3|near the last of all times|c");
+    }
+
+    /// The table has columns of its own, which end rows.
+    @ParameterizedTest
+    @CsvSource({"nightshift_next", "NIGHTSHIFT_NEXT", "nightshift_last"})
+    void aColumnMayHaveAnyName(String name) throws SQLException {
+        Input main = rows("main", "DATE", "1,2026-01-02,first", "1,2026-01-06,second", "1,2026-01-09,too late");
+        Input lookup = table(
+                "names",
+                "SELECT 1::BIGINT AS k, t::DATE AS t, v AS %s FROM (VALUES ('2026-01-01', 'a'), ('2026-01-05', 'b')) x(t, v)"
+                        .formatted(name));
+
+        assertThat(read(job(
+                        main,
+                        new Lookup(
+                                lookup,
+                                Map.of("k", "k"),
+                                Map.of("name", name),
+                                false,
+                                Map.of("t", "t"),
+                                Duration.ofDays(2)))))
+                .containsExactly("1|first|a", "1|second|b", "1|too late|null");
+    }
+
     /// Of many rows for one key, an ASOF JOIN finds the row; otherwise a hash join does.
     @ParameterizedTest
     @CsvSource({"1, true", "1, false", "1500, true", "1500, false"})
