@@ -169,7 +169,7 @@ public record JoinedColumns(List<Joined> lookups) {
         boolean isFromMidnight = type.equals("TIMESTAMP") && otherType.equals("DATE");
         if (!isFromMidnight && (!TIME.matcher(type).matches() || !type.equals(otherType))) {
             throw FailureException.permanent(
-                    "%s.as-of: \"%s\" is %s in %s, and \"%s\" is %s in %s; both must be dates, or timestamps of the same type; or a timestamp of the source and a date of the lookup"
+                    "%s.as-of: \"%s\" is %s in %s, and \"%s\" is %s in %s; both must be dates, or timestamps of the same type; or a timestamp without time zone of the source and a date of the lookup"
                             .formatted(key, own, type, table, other, otherType, joined.lookup));
         }
     }
