@@ -363,6 +363,23 @@ final class PromotionWriteBackIT {
         assertThat(pending()).isEmpty();
     }
 
+    /// Such as a proxy with a page to log in.
+    @Test
+    void anAnswerOfAnotherServerIsNoProofOfAMove() {
+        server.disturbWrites("set-tag", exchange -> HttpReceiver.respond(exchange, 200, "<html>Log in"));
+        assertThat(promote(1, 2)).contains("does not answer as an MLflow server does");
+        server.calm();
+        server.disturb("registered-models/alias", exchange -> HttpReceiver.respond(exchange, 200, "{}"));
+        nextNight();
+        assertThat(pending()).hasSize(1);
+
+        server.calm();
+        nextNight();
+
+        assertThat(there()).isEqualTo(2);
+        assertThat(pending()).isEmpty();
+    }
+
     @Test
     void aMoveThatMayBeOnItsWayIsNotJudged() {
         server.disturbWrites("registered-models/alias", exchange -> HttpReceiver.respond(exchange, 504, "<html>"));

@@ -137,7 +137,7 @@ final class MlflowServer {
         ///     because it takes no such value. Otherwise it may be written later
         record Refused(String reason, boolean isFinal) implements Written {}
 
-        /// There was no answer, so it may be written or not.
+        /// There was no answer of an MLflow server, so it may be written or not.
         record Unknown(String reason) implements Written {}
     }
 
@@ -147,7 +147,8 @@ final class MlflowServer {
     /// @param content of the request
     /// @param what is written, in words
     Written post(String call, Map<String, String> content, String what) {
-        BodyWriter body = new BodyWriter(Channels.newChannel(new ByteArrayOutputStream()), MOST_ANSWERED);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        BodyWriter body = new BodyWriter(Channels.newChannel(bytes), MOST_ANSWERED);
         try {
             HttpRequest request = request(API + call, Map.of())
                     .header("Content-Type", "application/json")
@@ -155,6 +156,8 @@ final class MlflowServer {
                     .build();
             Refusal refusal = exchangeInMemory(request, body, what);
             if (refusal == null) {
+                // Another server, such as a proxy with a page to log in, may answer with the status 200, too.
+                answer(bytes, body, what);
                 return new Written.Done();
             }
             String reason = String.valueOf(refusal(refusal, what, Access.WRITE).getMessage());

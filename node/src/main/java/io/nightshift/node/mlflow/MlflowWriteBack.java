@@ -140,19 +140,21 @@ public final class MlflowWriteBack {
             }
         }
         String alias = "the alias %s of the model %s".formatted(move.alias(), name);
-        Optional<JsonNode> present = server().find(
+        Optional<JsonNode> found = server().find(
                         "registered-models/alias", Map.of("name", name, "alias", move.alias()), alias)
                 .map(answer -> answer.path("model_version"));
-        if (present.isEmpty()) {
+        if (found.isEmpty()) {
             return ended(model, move, "there is no such alias. Set it once, and the next promotion moves it");
         }
-        String pointsTo = new MlflowAddress.Version(
-                        name, Math.max(1, present.get().path("version").asInt(1)))
-                .text();
+        int present = found.get().path("version").asInt();
+        if (present < 1) {
+            throw server().noServer(alias);
+        }
+        String pointsTo = new MlflowAddress.Version(name, present).text();
         if (pointsTo.equals(move.address())) {
             return ended(model, move, null);
         }
-        if (!isVersion(registry.resolve(new ModelReference.Exact(model, move.from())), pointsTo, present.get())) {
+        if (!isVersion(registry.resolve(new ModelReference.Exact(model, move.from())), pointsTo, found.get())) {
             return ended(
                     model,
                     move,
