@@ -206,6 +206,7 @@ class EventCodecTest {
                                     "unseenCategories",
                                     "parameters",
                                     "on",
+                                    "asOf",
                                     "labels",
                                     "rename",
                                     "thresholds")

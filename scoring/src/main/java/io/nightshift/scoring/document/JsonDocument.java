@@ -27,7 +27,7 @@ public final class JsonDocument {
     /// A significand below this one has room for another digit.
     private static final long ROOM_FOR_DIGIT = Decimal.MAX_SIGNIFICAND / 10;
 
-    private static final int END = -1;
+    private static final int END = Integer.MIN_VALUE;
 
     private final byte[] in;
     private final Precision decimals;
@@ -97,8 +97,7 @@ public final class JsonDocument {
         return character >= '0' && character <= '9';
     }
 
-    /// The byte at the position, or -1 at the end. Bytes outside of ASCII are negative, too; no value starts with
-    /// one.
+    /// The byte at the position, or [#END]. Bytes outside of ASCII are negative; no value starts with one.
     private int peek() {
         return at < in.length ? in[at] : END;
     }

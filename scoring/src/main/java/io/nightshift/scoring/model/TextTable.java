@@ -29,6 +29,14 @@ public final class TextTable {
         return size++;
     }
 
+    /// The length of the text of a number, in characters of UTF-16; 0 if there is no text with this number.
+    ///
+    /// @param number a value of a column
+    public int length(double number) {
+        int at = (int) number;
+        return at == number && at >= 0 && at < size ? texts[at].length() : 0;
+    }
+
     /// The text of a number.
     ///
     /// @param number a value of a column

@@ -3,11 +3,15 @@ package io.nightshift.scoring.pipeline;
 import io.nightshift.scoring.form.PipelineForm;
 import io.nightshift.scoring.form.PipelineStep;
 import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.model.TextTable;
 import java.util.List;
 
 /// Scores a [PipelineForm]: all steps for a block of rows, then all for the next. A feature is copied into an array
 /// of the block only if a step needs it there. So a scorer keeps the arrays of the last call.
 final class PipelineScorer implements Scorer {
+
+    /// The texts of a block together have about so many characters, if it has more than one row.
+    private static final int CHARACTERS = 1 << 17;
 
     private final StepOperator[] operators;
     private final double[][][] inputs;
@@ -21,8 +25,17 @@ final class PipelineScorer implements Scorer {
     private final boolean[] isCopied;
     private final double[][] results;
     private final int block;
+    private final TextTable texts;
+    /// The features that steps read as texts, once for each step.
+    private final int[] textFeatures;
 
-    PipelineScorer(PipelineForm form, StepOperator[] operators, ColumnArrays arrays) {
+    PipelineScorer(PipelineForm form, StepOperator[] operators, ColumnArrays arrays, TextTable texts) {
+        this.texts = texts;
+        this.textFeatures = form.steps().stream()
+                .filter(PipelineStep::readsTexts)
+                .flatMap(step -> step.inputs().stream())
+                .mapToInt(Integer::intValue)
+                .toArray();
         this.operators = operators;
         this.inputs = new double[operators.length][][];
         this.outputs = new double[operators.length][][];
@@ -65,13 +78,31 @@ final class PipelineScorer implements Scorer {
 
     @Override
     public void score(double[][] columns, int rows, double[][] scores) {
-        for (int from = 0; from < rows; from += block) {
-            int count = Math.min(block, rows - from);
+        int count;
+        for (int from = 0; from < rows; from += count) {
+            count = fitting(columns, from, Math.min(block, rows - from));
             compute(columns, from, count);
             for (int result = 0; result < scores.length; result++) {
                 System.arraycopy(results[result], 0, scores[result], from, count);
             }
         }
+    }
+
+    /// How many rows the next block has: a block whose texts are long has fewer, since the n-grams of all its rows
+    /// are in memory.
+    ///
+    /// @param count the most rows
+    private int fitting(double[][] columns, int from, int count) {
+        long characters = 0;
+        for (int row = 0; row < count && textFeatures.length > 0; row++) {
+            for (int feature : textFeatures) {
+                characters += texts.length(columns[feature][from + row]);
+            }
+            if (row > 0 && characters > CHARACTERS) {
+                return row;
+            }
+        }
+        return count;
     }
 
     /// Computes the columns of a block.

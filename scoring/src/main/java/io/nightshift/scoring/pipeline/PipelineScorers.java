@@ -78,7 +78,7 @@ public final class PipelineScorers implements ScorerFactory {
 
     @Override
     public Scorer scorer(TextTable texts) {
-        return new PipelineScorer(fused, operators(fused, steps, texts), new ColumnArrays(fused, true));
+        return new PipelineScorer(fused, operators(fused, steps, texts), new ColumnArrays(fused, true), texts);
     }
 
     /// The columns of all steps for rows without texts, the features first.
@@ -99,7 +99,7 @@ public final class PipelineScorers implements ScorerFactory {
     public double[][] columns(double[][] features, int rows, TextTable texts) {
         double[][] columns = new double[form.columns()][rows];
         ColumnArrays arrays = new ColumnArrays(form, false);
-        PipelineScorer scorer = new PipelineScorer(form, operators(form, prepared(form), texts), arrays);
+        PipelineScorer scorer = new PipelineScorer(form, operators(form, prepared(form), texts), arrays, texts);
         for (int from = 0; from < rows; from += arrays.rows()) {
             int count = Math.min(arrays.rows(), rows - from);
             scorer.compute(features, from, count);

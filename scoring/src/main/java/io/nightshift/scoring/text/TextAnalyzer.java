@@ -4,12 +4,13 @@ import java.util.Arrays;
 
 /// Splits texts into n-grams by [TextRules]. For one thread: it keeps room for the characters.
 ///
-/// The time for a text is limited, whatever the rules and the text are: a text has at most [#MOST_CHARACTERS]
-/// characters, and its n-grams together at most [#MOST_NGRAM_CHARACTERS].
+/// The time and the memory for a text are limited, whatever the rules and the text are: a text has at most
+/// [#MOST_CHARACTERS] characters, also after its characters were replaced, and its n-grams together at most
+/// [#MOST_NGRAM_CHARACTERS].
 public final class TextAnalyzer {
 
     /// The longest text, in characters of UTF-16.
-    public static final int MOST_CHARACTERS = 1 << 24;
+    public static final int MOST_CHARACTERS = 1 << 20;
 
     /// The most characters of all n-grams of a text.
     public static final long MOST_NGRAM_CHARACTERS = 1L << 28;
@@ -35,19 +36,23 @@ public final class TextAnalyzer {
     /// @param text the text
     /// @throws IllegalStateException if the text is too long, or has too many n-grams
     public void analyze(String text) {
-        if (text.length() > MOST_CHARACTERS) {
-            throw new IllegalStateException(
-                    "the text has %,d characters; supported are %,d".formatted(text.length(), MOST_CHARACTERS));
-        }
+        requireShort("the text has %,d characters; supported are %,d", text.length());
         characters = 0;
         folded.clear();
         joined.clear();
         units = 0;
         rules.folding().fold(text, folded);
+        requireShort("the text has %,d characters after accents were replaced; supported are %,d", folded.length);
         switch (rules.unit()) {
             case WORDS -> words();
             case CHARACTERS -> characters();
             case CHARACTERS_OF_WORDS -> charactersOfWords();
+        }
+    }
+
+    private static void requireShort(String message, int length) {
+        if (length > MOST_CHARACTERS) {
+            throw new IllegalStateException(message.formatted(length, MOST_CHARACTERS));
         }
     }
 

@@ -151,6 +151,13 @@ class JsonDocumentTest {
                 .hasMessageContaining("UTF-8");
     }
 
+    /// Its first byte is -1 as a signed number.
+    @Test
+    void aByteThatIsNotUtf8IsRefusedBehindTheDocument() {
+        assertThatThrownBy(() -> JsonDocument.read(new byte[] {'1', (byte) 0xFF, '2'}, Precision.FLOAT64))
+                .isInstanceOf(MalformedModelException.class);
+    }
+
     private static void assertRefused(String document, String found) {
         assertThatThrownBy(() -> read(document, Precision.FLOAT64))
                 .isInstanceOf(MalformedModelException.class)

@@ -94,6 +94,22 @@ class TextStepsTest {
         assertThat(scores).isDeepEqualTo(rows(new double[] {121.5, 0.5}, new double[] {6, -1}));
     }
 
+    /// The n-grams of all rows of a block are in memory.
+    @Test
+    void longTextsAreScoredInSmallerBlocks() {
+        String[] texts = new String[20];
+        for (int i = 0; i < texts.length; i++) {
+            texts[i] = "late ".repeat(i % 3 == 0 ? 10_000 + i : i);
+        }
+
+        double[][] rows = scored(List.of(counts(Map.of())), 3, texts);
+
+        for (int i = 0; i < texts.length; i++) {
+            assertThat(rows[i]).isEqualTo(scored(List.of(counts(Map.of())), 3, texts[i])[0]);
+            assertThat(rows[i]).contains(i % 3 == 0 ? 10_000 + i : i);
+        }
+    }
+
     @Test
     void aMissingTextIsNoText() {
         TextTable texts = new TextTable();

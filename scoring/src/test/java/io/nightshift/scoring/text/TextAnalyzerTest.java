@@ -108,7 +108,25 @@ class TextAnalyzerTest {
                 .hasMessage("the n-grams of the text have more than 268,435,456 characters");
         assertThatThrownBy(() -> new TextAnalyzer(many, (chars, from, to) -> {}).analyze(text + "x"))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("the text has 16,777,217 characters; supported are 16,777,216");
+                .hasMessage("the text has 1,048,577 characters; supported are 1,048,576");
+    }
+
+    @Test
+    void charactersThatBecomeManyAreLimited() {
+        String wide = "\ufdfa".repeat(TextAnalyzer.MOST_CHARACTERS / 8); // Each becomes 18 characters.
+        TextRules rules = rules(Unit.CHARACTERS, 1, 1);
+        TextRules unicode = new TextRules(
+                rules.unit(),
+                rules.fewest(),
+                rules.most(),
+                folding(false, Accents.UNICODE),
+                rules.tokens(),
+                rules.shortest(),
+                rules.stopWords());
+
+        assertThatThrownBy(() -> new TextAnalyzer(unicode, (chars, from, to) -> {}).analyze(wide))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("characters after accents were replaced; supported are 1,048,576");
     }
 
     @Test
