@@ -14,8 +14,8 @@ public final class Vocabulary {
 
     private final char[] chars;
     private final int[] ends;
-    /// By hashes: a hash in the high bits, and the position plus 1 in the low ones; 0 is free. So most n-grams that
-    /// are none of the texts are told from them by one access to memory.
+    /// A hash table. A slot has a hash in its high bits and the position plus 1 in its low ones; 0 is a free slot. So
+    /// for most n-grams that are not in the vocabulary, reading one slot is enough.
     private final long[] slots;
 
     /// @param texts the texts
