@@ -271,7 +271,7 @@ final class LookupLoad {
         List<List<String>> repeated = rows(
                 connection,
                 names.size(),
-                "SELECT %s FROM %s GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT %d"
+                "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT %s FROM %s GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT %d)"
                         .formatted(keys, Sql.name(table), SHOWN + 1));
         if (repeated.isEmpty()) {
             return;

@@ -220,14 +220,15 @@ class AsOfLookupTest {
                         expected.stream().filter(row -> !row.endsWith("|null")).toList());
     }
 
-    @Test
-    void aTimeThatAKeyHasTwiceIsRefused() {
-        Input main = rows("main", "DATE", "1,2026-01-01,a");
-        Input lookup = rows("names", "DATE", "1,2026-01-01,x", "1,2026-01-02,y", "1,2026-01-01,z");
+    @ParameterizedTest
+    @CsvSource({"DATE, 2026-01-01", "TIMESTAMP, 2026-01-01 00:00:00"})
+    void aTimeThatAKeyHasTwiceIsRefused(String type, String shown) {
+        Input main = rows("main", type, "1,2026-01-01,a");
+        Input lookup = rows("names", type, "1,2026-01-01,x", "1,2026-01-02,y", "1,2026-01-01,z");
 
         assertThatThrownBy(() -> read(job(main, asOf(lookup, false, null))))
                 .hasMessageContaining("has a key more than once")
-                .hasMessageContaining("k = 1, t = 2026-01-01 in row 0 of")
+                .hasMessageContaining("k = 1, t = " + shown + " in row 0 of")
                 .hasMessageContaining("and row 2 of");
         assertThat(data.rows("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'nightshift_lookup_%'"))
                 .as("nothing is left")
