@@ -14,8 +14,8 @@ public final class Vocabulary {
 
     private final char[] chars;
     private final int[] ends;
-    /// A hash table. A slot has a hash in its high bits and the position plus 1 in its low ones; 0 is a free slot. So
-    /// for most n-grams that are not in the vocabulary, reading one slot is enough.
+    /// A hash table. A slot has a hash in its high bits and the position plus 1 in its low ones; 0 is a free slot.
+    /// So for most n-grams that are not in the vocabulary, reading one slot is enough.
     private final long[] slots;
 
     /// @param texts the texts
