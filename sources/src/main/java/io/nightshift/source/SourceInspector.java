@@ -63,9 +63,15 @@ public interface SourceInspector {
     /// A file of the source, with its identity pinned.
     ///
     /// @param rowGroups the number of rows of each piece that is best read whole, in order
-    record InspectedFile(SourceFile file, List<Long> rowGroups) {
+    /// @param rowBytes how many bytes a row has when it is decoded, on average; 0 if the file does not say it
+    record InspectedFile(SourceFile file, List<Long> rowGroups, long rowBytes) {
         public InspectedFile {
             rowGroups = List.copyOf(rowGroups);
+        }
+
+        /// A file that does not say how large its rows are.
+        public InspectedFile(SourceFile file, List<Long> rowGroups) {
+            this(file, rowGroups, 0);
         }
 
         /// Whether a whole row group lies between two rows.

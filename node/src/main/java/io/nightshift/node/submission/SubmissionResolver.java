@@ -227,13 +227,7 @@ public final class SubmissionResolver {
         long modelBytes = model.heapBytes() + candidate.heapBytes();
         MemoryEstimate.of(job, model.description(), modelBytes, threads, memory);
         List<InspectedFile> files = inspect(job, model);
-        MemoryEstimate estimate = MemoryEstimate.of(
-                job,
-                files.stream().map(InspectedFile::file).toList(),
-                model.description(),
-                modelBytes,
-                threads,
-                memory);
+        MemoryEstimate estimate = MemoryEstimate.planned(job, files, model.description(), modelBytes, threads, memory);
         Job.Partitions partitions = partitions(job, files);
         limits.check(files.size(), Planner.cut(files, partitions.rows()).partitions());
         List<String> reasons = destination.check(job, model.description());

@@ -1,5 +1,6 @@
 package io.nightshift.scoring.text;
 
+import io.nightshift.scoring.model.TextTable;
 import java.util.Arrays;
 
 /// Splits texts into n-grams by [TextRules]. For one thread: it keeps room for the characters.
@@ -10,7 +11,7 @@ import java.util.Arrays;
 public final class TextAnalyzer {
 
     /// The longest text, in characters of UTF-16.
-    public static final int MOST_CHARACTERS = 1 << 20;
+    public static final int MOST_CHARACTERS = TextTable.MOST_CHARACTERS;
 
     /// The most characters of all n-grams of a text.
     public static final long MOST_NGRAM_CHARACTERS = 1L << 28;

@@ -111,7 +111,8 @@ public final class LakeReader implements SourceReader {
     private InspectedFile pinned(LakeSnapshot snapshot, LakeFile file, InspectedFile inspected) {
         SourceFile own = inspected.file();
         if (file.deletes() == null) {
-            return new InspectedFile(PinnedFile.whole(snapshot.pin(), own), inspected.rowGroups());
+            return new InspectedFile(
+                    PinnedFile.whole(snapshot.pin(), own), inspected.rowGroups(), inspected.rowBytes());
         }
         LiveRows live = deletes.live(snapshot.columns(), file, own);
         List<Long> groups = new ArrayList<>();
@@ -124,7 +125,8 @@ public final class LakeReader implements SourceReader {
         return new InspectedFile(
                 PinnedFile.part(
                         snapshot.pin(), own, live.count(), file.deletes().digest()),
-                groups);
+                groups,
+                inspected.rowBytes());
     }
 
     private @Nullable RowFilter filter() {

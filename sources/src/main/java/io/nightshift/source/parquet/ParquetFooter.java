@@ -17,13 +17,20 @@ import org.jspecify.annotations.Nullable;
 /// DuckDB, which looks at one file of each schema. See `parquet.thrift` in apache/parquet-format.
 ///
 /// @param rowGroups the number of rows of each row group that has some, in order
+/// @param decoded the size of all row groups before compression, in bytes
 /// @param dataEnd the end of the last row group's data: a position in the file
 /// @param bytes the length of the footer, with all that follows it in the file
 /// @param columns the columns at the top of the schema, in order
 /// @param unreadable the names of the columns at the top of the schema with an encoding that DuckDB can't read
 /// @param schema a digest of the whole schema: equal where files have the same columns
 record ParquetFooter(
-        List<Long> rowGroups, long dataEnd, long bytes, List<Column> columns, Set<String> unreadable, String schema) {
+        List<Long> rowGroups,
+        long decoded,
+        long dataEnd,
+        long bytes,
+        List<Column> columns,
+        Set<String> unreadable,
+        String schema) {
 
     /// A column, which may be nested.
     ///
@@ -50,6 +57,11 @@ record ParquetFooter(
         return rowGroups.stream().mapToLong(Long::longValue).sum();
     }
 
+    /// The average size of a row before compression, in bytes; 0 if there are no rows.
+    long rowBytes() {
+        return decoded / Math.max(1, rows());
+    }
+
     /// @param tail the end of a file, with all of its footer
     /// @throws BrokenException if it can't be decoded
     /// @throws EncryptedException if columns are encrypted
@@ -63,6 +75,7 @@ record ParquetFooter(
         parser.parse();
         return new ParquetFooter(
                 parser.rowGroups,
+                parser.decoded,
                 parser.dataEnd,
                 (long) length + TRAILER,
                 parser.columns(),
@@ -82,6 +95,7 @@ record ParquetFooter(
         private final List<Element> elements = new ArrayList<>();
         private final List<Long> rowGroups = new ArrayList<>();
         private final Set<String> unreadable = new HashSet<>();
+        private long decoded;
         private long dataEnd;
         private long groupEnd;
         private String schema = "";
@@ -141,6 +155,7 @@ record ParquetFooter(
             in.struct(element, (id, type) -> {
                 switch (id) {
                     case 1 -> in.list(type, this::columnChunk);
+                    case 2 -> decoded += Math.max(0, in.integer(type));
                     case 3 -> rows[0] = in.integer(type);
                     default -> in.skip(type);
                 }

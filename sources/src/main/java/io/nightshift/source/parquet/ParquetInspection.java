@@ -56,7 +56,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
     /// A file that was opened.
     ///
     /// @param schema a digest of the file's schema
-    private record OpenedFile(FileVersion version, SourceFile file, List<Long> rowGroups, String schema) {}
+    private record OpenedFile(
+            FileVersion version, SourceFile file, List<Long> rowGroups, long rowBytes, String schema) {}
 
     /// The files of one schema.
     private static final class SchemaFiles {
@@ -120,7 +121,9 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                 List<InspectedFile> files = new ArrayList<>();
                 for (OpenedFile file : opened) {
                     files.add(new InspectedFile(
-                            pinned(file, Objects.requireNonNull(pinned.get(file.schema()))), file.rowGroups()));
+                            pinned(file, Objects.requireNonNull(pinned.get(file.schema()))),
+                            file.rowGroups(),
+                            file.rowBytes()));
                 }
                 return new ParquetInspection(files, Objects.requireNonNull(first));
             } catch (SQLException e) {
@@ -146,6 +149,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                         version,
                         pinned.file(),
                         footer.rowGroups(),
+                        footer.rowBytes(),
                         known == null ? footer.schema() : known.first.schema());
                 if (known == null) {
                     known = new SchemaFiles(file, footer.columns());
@@ -248,7 +252,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
         }
 
         private static OpenedFile withoutRows(OpenedFile file) {
-            return new OpenedFile(file.version(), file.file(), List.of(), file.schema());
+            return new OpenedFile(file.version(), file.file(), List.of(), 0, file.schema());
         }
 
         private boolean isOwn(String name) {

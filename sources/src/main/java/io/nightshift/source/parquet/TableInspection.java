@@ -98,7 +98,8 @@ final class TableInspection {
         SourceFile pinned = tail.file();
         return new InspectedFile(
                 new SourceFile(pinned.path(), pinned.bytes(), pinned.modified(), footer.rows(), pinned.tag(), text),
-                footer.rowGroups());
+                footer.rowGroups(),
+                footer.rowBytes());
     }
 
     private Own own(FileVersion version, ParquetFooter footer) {

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.duckdb.DuckDBColumnType;
 import org.duckdb.DuckDBReadableVector;
@@ -19,6 +20,9 @@ public final class VectorMemory {
 
     /// The longest text that stands in a vector itself, in bytes.
     private static final int INLINED = 12;
+
+    /// The bytes of a text in a vector: its size, and the text itself or the address of the text.
+    private static final int TEXT_BYTES = 16;
 
     private static final VectorMemory OF_THE_DRIVER = new VectorMemory("data", "validity");
 
@@ -97,6 +101,24 @@ public final class VectorMemory {
             return;
         }
         ((ByteBuffer) readable.get(from)).asLongBuffer().get(0, to, 0, count);
+    }
+
+    /// Reads the sizes of texts in UTF-8, in bytes. The size of a NULL is any number.
+    ///
+    /// @param from of type VARCHAR
+    /// @param count how many, from the first
+    /// @param to the sizes; 2^31 - 1 for larger ones
+    public void readSizes(DuckDBReadableVector from, int count, int[] to) {
+        require(DuckDBColumnType.VARCHAR, from.getType());
+        ByteBuffer memory = readable == null ? null : (ByteBuffer) readable.get(from);
+        for (int row = 0; row < count; row++) {
+            if (memory != null) {
+                int size = memory.getInt(row * TEXT_BYTES);
+                to[row] = size < 0 ? Integer.MAX_VALUE : size; // An unsigned number.
+            } else {
+                to[row] = from.isNull(row) ? 0 : from.getString(row).getBytes(StandardCharsets.UTF_8).length;
+            }
+        }
     }
 
     /// Writes numbers.
@@ -208,7 +230,7 @@ public final class VectorMemory {
             int last = row;
             // A text of up to 12 bytes stands in the vector itself: its length, and its bytes followed by zeros.
             if (memory != null && ends[row] - start <= INLINED) {
-                int place = row * 16;
+                int place = row * TEXT_BYTES;
                 memory.putLong(place, 0).putLong(place + 8, 0).putInt(place, ends[row] - start);
                 memory.put(place + Integer.BYTES, utf8, start, ends[row] - start);
             } else {

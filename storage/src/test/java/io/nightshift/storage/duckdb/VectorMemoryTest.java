@@ -60,6 +60,33 @@ class VectorMemoryTest {
                 "SELECT same(CASE WHEN i %% 3 > 0 THEN sqrt(i::DOUBLE) END) FROM range(%d) t(i)".formatted(rows));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 64, 2048, 5000})
+    void sizesOfTextsAreTheSameBothWays(int rows) throws SQLException {
+        List<String> expected = sizes(BY_METHODS, rows);
+        assertThat(expected).hasSize(rows);
+        assertThat(expected.getFirst()).isEqualTo("0");
+        if (rows > 40) {
+            assertThat(expected.subList(0, 40)).contains("3", "12", "15", "39");
+        }
+        assertThat(sizes(VectorMemory.ofTheDriver(), rows)).isEqualTo(expected);
+    }
+
+    private List<String> sizes(VectorMemory memory, int rows) throws SQLException {
+        int[] sizes = new int[2048];
+        return asked(
+                DuckDBColumnType.VARCHAR,
+                (in, out) -> {
+                    int count = (int) in.rowCount();
+                    memory.readSizes(in.vector(0), count, sizes);
+                    for (int row = 0; row < count; row++) {
+                        out.setString(row, Integer.toString(sizes[row]));
+                    }
+                },
+                "SELECT same(repeat('é', (i %% 20)::INTEGER) || repeat('x', (i %% 2)::INTEGER)) FROM range(%d) t(i)"
+                        .formatted(rows));
+    }
+
     private List<String> wholeNumbers(VectorMemory memory, int rows) throws SQLException {
         long[] values = new long[2048];
         return asked(

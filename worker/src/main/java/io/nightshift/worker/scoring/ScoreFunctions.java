@@ -159,8 +159,12 @@ public final class ScoreFunctions {
                 MEMORY.read(vector, rows, values);
                 continue;
             }
+            int[] sizes = session.textSizes();
+            MEMORY.readSizes(vector, rows, sizes);
             for (int row = 0; row < rows; row++) {
-                values[row] = vector.isNull(row) ? Double.NaN : session.texts().add(vector.getString(row));
+                int at = row;
+                values[row] =
+                        vector.isNull(row) ? Double.NaN : session.texts().add(sizes[row], () -> vector.getString(at));
             }
         }
     }

@@ -34,6 +34,7 @@ public final class ScoringSession {
     /// The positions of the features in the order of a function's arguments: the texts come first.
     private final int[] arguments;
     private final int textArguments;
+    private final int[] textSizes;
     private final TopClasses top;
     /// The arrays that the scorer fills.
     private final double[][] outputs;
@@ -97,6 +98,7 @@ public final class ScoringSession {
                         positions(features).filter(i -> !features.get(i).isText()))
                 .toArray();
         this.textArguments = (int) features.stream().filter(Feature::isText).count();
+        this.textSizes = new int[textArguments == 0 ? 0 : BLOCK];
         this.top = top;
         this.block = new double[outputs + top.columns()][BLOCK];
         this.outputs = Arrays.copyOf(block, outputs);
@@ -150,6 +152,11 @@ public final class ScoringSession {
     /// Where to put the texts of the next block; a column has their numbers.
     TextTable texts() {
         return texts;
+    }
+
+    /// Room for the sizes of the texts of an argument.
+    int[] textSizes() {
+        return textSizes;
     }
 
     /// Where to put the values of an argument for the next block.

@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Task;
+import io.nightshift.source.SourceInspector.InspectedFile;
 import io.nightshift.source.TestJobBuilder;
 import io.nightshift.source.TestModels;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class MemoryEstimateTest {
@@ -56,6 +62,55 @@ final class MemoryEstimateTest {
 
         assertThat(estimate.reading()).isEqualTo(8 * GIB);
         assertThat(estimate.blockRows()).isBetween(20_000, MemoryEstimate.MAX_BLOCK_ROWS);
+    }
+
+    private static final ModelDescription TEXTS = new ModelDescription(
+            "test",
+            "texts",
+            Task.REGRESSION,
+            List.of(new ModelFeature("body", new FeatureType.Text(), false)),
+            List.of(),
+            Map.of());
+
+    /// @param rowBytes of a row in the file
+    /// @param decoded the bytes that a row has when it is decoded; 0 if the file does not say it
+    private static MemoryEstimate ofTexts(long rowBytes, long decoded, int threads, long budget) {
+        SourceFile file = new SourceFile(FILE.toString(), 1_000_000 * rowBytes, Instant.EPOCH, 1_000_000, "");
+        return MemoryEstimate.planned(
+                TestJobBuilder.over(FILE).build(),
+                List.of(new InspectedFile(file, List.of(1_000_000L), decoded)),
+                TEXTS,
+                1 << 20,
+                threads,
+                budget);
+    }
+
+    /// The texts of 2,048 rows, and the words of a block.
+    @Test
+    void eachThreadHasTheTextsOfAVector() {
+        MemoryEstimate shorter = ofTexts(50, 400, 2, 4 * GIB);
+        MemoryEstimate longer = ofTexts(50, 40_000, 2, 4 * GIB);
+
+        assertThat(estimate(1, 200_000_000, 2, 4 * GIB).texts()).isZero();
+        assertThat(estimate(1, 200_000_000, 2, 4 * GIB)).asString().doesNotContain("texts");
+        assertThat(shorter.texts()).isEqualTo((2 * 16L << 20) + 3 * 2048 * 400);
+        assertThat(longer.texts()).isEqualTo((2 * 16L << 20) + 3 * 2048 * 40_000);
+        assertThat(longer).asString().contains("267 MB texts + 2 threads × ");
+        assertThat(longer.bytes() - shorter.bytes()).isEqualTo(longer.texts() - shorter.texts());
+    }
+
+    @Test
+    void aFileThatDoesNotSayTheSizeOfItsTextsIsAssumedToBeCompressed() {
+        assertThat(ofTexts(50, 0, 2, 4 * GIB)).isEqualTo(ofTexts(50, 200, 2, 4 * GIB));
+    }
+
+    /// DuckDB refuses what is more than its memory.
+    @Test
+    void veryLongTextsLeaveHalfOfTheMemoryToTheRest() {
+        MemoryEstimate estimate = ofTexts(1_000, 1_000_000, 4, 8 * GIB);
+
+        assertThat(estimate.texts()).isEqualTo((4 * 16L << 20) + 4 * GIB);
+        assertThat(estimate.bytes()).isLessThan(8 * GIB);
     }
 
     @Test

@@ -103,6 +103,39 @@ class TextsIT {
         }
     }
 
+    /// More than a table keeps of a vector, and more than the memory of the scorer.
+    @Test
+    void longTextsReachTheModel() {
+        Path file = node.parquet(
+                "in.parquet",
+                "SELECT repeat('é', CAST(i AS INTEGER)) AS title, 0 AS f0, repeat('ab', CAST(1000 - i % 1000 AS INTEGER)) AS body FROM range(3000) AS t(i)");
+
+        List<String> predictions =
+                node.predictions(node.score(TestJobBuilder.over(file).build(), MODEL, file));
+
+        assertThat(predictions).hasSize(3000);
+        for (int i = 0; i < 3000; i++) {
+            assertThat(predictions).contains("%d|%s".formatted(i, 100.0 * i + 10_000.0 * 2 * (1000 - i % 1000)));
+        }
+    }
+
+    /// A text of so many bytes certainly has too many characters.
+    @Test
+    void aTextThatIsTooLongToBeReadIsQuarantinedAlone() {
+        Path file = node.parquet(
+                "in.parquet",
+                "SELECT CASE i WHEN 3 THEN repeat('long', 1000000) ELSE 'abc' END AS title, 0 AS f0, 'x' AS body FROM range(5) AS t(i)");
+
+        Scored scored = node.score(TestJobBuilder.over(file).build(), MODEL, file);
+
+        assertThat(node.predictions(scored)).hasSize(4);
+        assertThat(node.reasons(scored)).containsExactly("3|the model can't score the row");
+        assertThat(scored.result().reasons())
+                .first()
+                .asString()
+                .contains("the text has 4,000,000 bytes; supported are 1,048,576 characters");
+    }
+
     @Test
     void rowsWithoutATextAreQuarantined() {
         Path file = node.parquet(
