@@ -22,6 +22,7 @@ import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.source.lake.LakeReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -239,6 +240,10 @@ public final class Manifest {
             json.writeStringField("tag", file.tag());
             if (file.lookup() != null) {
                 json.writeNumberField("lookup", file.lookup());
+            }
+            String snapshot = LakeReader.snapshot(file);
+            if (snapshot != null) {
+                json.writeStringField("snapshot", snapshot);
             }
             json.writeEndObject();
         }

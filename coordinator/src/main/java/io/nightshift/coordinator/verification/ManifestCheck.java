@@ -20,6 +20,7 @@ import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.source.lake.LakeReader;
 import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.io.InputStream;
@@ -303,6 +304,10 @@ final class ManifestCheck {
             compare(where + ".tag", file.tag(), found.get(i).get("tag"));
             if (file.lookup() != null) {
                 compare(where + ".lookup", file.lookup(), found.get(i).get("lookup"));
+            }
+            String snapshot = LakeReader.snapshot(file);
+            if (snapshot != null) {
+                compare(where + ".snapshot", snapshot, found.get(i).get("snapshot"));
             }
         }
     }

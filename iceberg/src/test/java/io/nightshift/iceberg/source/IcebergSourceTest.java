@@ -3,6 +3,7 @@ package io.nightshift.iceberg.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Job;
@@ -20,10 +21,13 @@ import io.nightshift.source.TestJobBuilder;
 import io.nightshift.source.TestModels;
 import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.source.kinds.Sources;
+import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
+import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.testing.database.IcebergServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -39,6 +43,7 @@ import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.expressions.Literal;
 import org.apache.iceberg.mapping.MappingUtil;
 import org.apache.iceberg.mapping.NameMappingParser;
@@ -552,6 +557,37 @@ class IcebergSourceTest {
             assertThat(refusal(input()))
                     .startsWith(
                             "source: a data file of the table db.rows in catalog lake is an ORC file, and only Parquet files");
+        }
+
+        /// The server may do so to hide rows.
+        @Test
+        void aCatalogThatPlansScansIsNotReadAround() throws Exception {
+            try (IcebergServer server = new IcebergServer(folder.resolve("served"))) {
+                DataSources known = new DataSources(
+                        Map.of(),
+                        Map.of(
+                                "lake",
+                                new CatalogSettings.Rest(
+                                        "lake", server.uri(), null, IcebergServer.TOKEN, null, null, null)));
+                try (IcebergCatalogs catalogs =
+                        new IcebergCatalogs(known, FileRoots.UNRESTRICTED, ObjectStores.none())) {
+                    catalogs.get("lake")
+                            .create(
+                                    TableIdentifier.parse(NAME),
+                                    TestTable.schema(),
+                                    PartitionSpec.unpartitioned(),
+                                    Map.of());
+                }
+                sources.close();
+                sources = sources(known);
+                assertThat(plan(job(input()).build())).hasSize(1);
+
+                server.planScans();
+                sources.close();
+                sources = sources(known);
+                assertThat(refusal(new IcebergInput("lake", NAME)))
+                        .contains("the catalog demands to plan scans itself");
+            }
         }
 
         @Test

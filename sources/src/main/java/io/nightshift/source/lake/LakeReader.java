@@ -85,6 +85,17 @@ public final class LakeReader implements SourceReader {
         this.byPosition = byPosition;
     }
 
+    /// The snapshot that has a pinned file, as `table@snapshot`: the identity of the table and the ID of the
+    /// snapshot.
+    ///
+    /// @return null if the file is not of a table of a lake, or the table has no snapshot
+    public static @Nullable String snapshot(SourceFile pinned) {
+        PinnedFile file = PinnedFile.ofAny(pinned);
+        return file == null || file.snapshot().isEmpty()
+                ? null
+                : file.snapshot().table() + "@" + file.snapshot().snapshot();
+    }
+
     // Planning.
 
     @Override

@@ -29,12 +29,20 @@ record PinnedFile(
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /// The beginning of the text of every such file, and of no other.
+    private static final String BEGIN = "{\"snapshot\":{\"table\":";
+
     static PinnedFile of(SourceFile pinned) {
         try {
             return JSON.readValue(Objects.requireNonNull(pinned.schema()), PinnedFile.class);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("not the pin of a data file: " + pinned.schema(), e);
         }
+    }
+
+    /// Null if a pinned file is not one of a table of a lake.
+    static @Nullable PinnedFile ofAny(SourceFile pinned) {
+        return pinned.schema() != null && pinned.schema().startsWith(BEGIN) ? of(pinned) : null;
     }
 
     /// A file of which nothing is deleted.

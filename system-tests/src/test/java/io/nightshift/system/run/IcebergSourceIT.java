@@ -224,6 +224,10 @@ final class IcebergSourceIT {
                 .hasSize(end.json().get("predictions").asInt());
         assertThat(verify(job).expect(0).out()).contains("read from it is in the output once");
 
+        assertThat(Files.readString(job.published().getLast().resolve("_manifest.json")))
+                .contains("\"snapshot\" : \"%s@%d\""
+                        .formatted(table().uuid(), table().currentSnapshot().snapshotId()));
+
         append("c.parquet", "id > 5500");
         assertThat(verify(job).expect(0).out())
                 .as("the snapshot of the batch")

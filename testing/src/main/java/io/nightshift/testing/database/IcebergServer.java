@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,6 +29,7 @@ import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.NotAuthorizedException;
 import org.apache.iceberg.inmemory.InMemoryCatalog;
 import org.apache.iceberg.rest.CatalogHandlers;
+import org.apache.iceberg.rest.Endpoint;
 import org.apache.iceberg.rest.RESTCatalogProperties.SnapshotMode;
 import org.apache.iceberg.rest.RESTSerializers;
 import org.apache.iceberg.rest.requests.CreateNamespaceRequest;
@@ -35,6 +37,7 @@ import org.apache.iceberg.rest.requests.CreateTableRequest;
 import org.apache.iceberg.rest.requests.UpdateTableRequest;
 import org.apache.iceberg.rest.responses.ConfigResponse;
 import org.apache.iceberg.rest.responses.ErrorResponse;
+import org.apache.iceberg.rest.responses.LoadTableResponse;
 import org.jspecify.annotations.Nullable;
 
 /// A server with Iceberg's REST protocol, by Iceberg's own handlers, over a catalog in memory. Its clients
@@ -59,6 +62,7 @@ public final class IcebergServer implements AutoCloseable {
     private final AtomicInteger lost = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private volatile Runnable afterSnapshot = () -> {};
+    private volatile boolean plansScans;
 
     /// @param warehouse the folder of the tables
     public IcebergServer(Path warehouse) throws IOException {
@@ -139,7 +143,11 @@ public final class IcebergServer implements AutoCloseable {
         String method = exchange.getRequestMethod();
         String[] path = exchange.getRequestURI().getPath().substring(1).split("/", -1);
         if (path[1].equals("config")) {
-            return ConfigResponse.builder().build();
+            return plansScans
+                    ? ConfigResponse.builder()
+                            .withEndpoints(List.of(Endpoint.V1_LOAD_TABLE, Endpoint.V1_SUBMIT_TABLE_SCAN_PLAN))
+                            .build()
+                    : ConfigResponse.builder().build();
         }
         if (path.length == 2) {
             return method.equals("POST")
@@ -156,9 +164,22 @@ public final class IcebergServer implements AutoCloseable {
                     : CatalogHandlers.listTables(catalog, namespace);
         }
         TableIdentifier table = TableIdentifier.of(namespace, path[4]);
-        return method.equals("POST")
-                ? commit(table, read(exchange, UpdateTableRequest.class))
-                : CatalogHandlers.loadTable(catalog, table, SnapshotMode.ALL);
+        return method.equals("POST") ? commit(table, read(exchange, UpdateTableRequest.class)) : load(table);
+    }
+
+    private Object load(TableIdentifier table) {
+        LoadTableResponse found = CatalogHandlers.loadTable(catalog, table, SnapshotMode.ALL);
+        return plansScans
+                ? LoadTableResponse.builder()
+                        .withTableMetadata(found.tableMetadata())
+                        .addConfig("scan-planning-mode", "server")
+                        .build()
+                : found;
+    }
+
+    /// From now on, clients have to let the server plan scans.
+    public void planScans() {
+        plansScans = true;
     }
 
     private Object commit(TableIdentifier table, UpdateTableRequest request) {
