@@ -7,6 +7,8 @@ import io.nightshift.source.BoundJob;
 import io.nightshift.source.SourceColumns;
 import io.nightshift.source.SourceReader;
 import io.nightshift.source.kinds.Sources;
+import io.nightshift.source.lake.LakeReader;
+import io.nightshift.source.lake.LakeSample;
 import io.nightshift.source.parquet.ParquetReader;
 import io.nightshift.source.sql.SqlReader;
 import io.nightshift.source.sql.SqlSample;
@@ -68,6 +70,11 @@ record DataPreview(
                 }
                 case SqlReader sql -> {
                     try (SqlSample sample = sql.sample(connection, EXAMINED)) {
+                        yield of(connection, sample.columns(), sample.count());
+                    }
+                }
+                case LakeReader lake -> {
+                    try (LakeSample sample = lake.sample(connection, EXAMINED)) {
                         yield of(connection, sample.columns(), sample.count());
                     }
                 }

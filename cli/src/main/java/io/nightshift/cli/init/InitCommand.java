@@ -70,6 +70,7 @@ import picocli.CommandLine.Spec;
             "  nightshift init --data 'customers/*.parquet' --model churn.ubj --id customer_id",
             "  nightshift init --data customers.csv --model churn.ubj",
             "  nightshift init --data postgres:crm/public.customers --model churn@production",
+            "  nightshift init --data iceberg:lake/sales.customers --model churn@production",
             "  nightshift init --data customers.parquet --model mlflow:/churn@champion"
         })
 public final class InitCommand implements Callable<Integer> {
@@ -83,7 +84,7 @@ public final class InitCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "DATA",
             description =
-                    "Files, folders and globs of Parquet, CSV or NDJSON, which their names tell apart; or a table, as postgres:DATA_SOURCE/TABLE or mariadb:DATA_SOURCE/TABLE. csv:, ndjson: or parquet: before a path says what its name does not. Can be repeated. Without it, the command asks on a terminal.")
+                    "Files, folders and globs of Parquet, CSV or NDJSON, which their names tell apart; or a table, as postgres:DATA_SOURCE/TABLE, mariadb:DATA_SOURCE/TABLE or iceberg:CATALOG/NAMESPACE.TABLE. csv:, ndjson: or parquet: before a path says what its name does not. Can be repeated. Without it, the command asks on a terminal.")
     private List<String> data = new ArrayList<>();
 
     @Option(

@@ -3,6 +3,7 @@ package io.nightshift.cli.init;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.ParquetInput;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// The source of a new job file, as `--data` names it.
 ///
 /// @param kind of the source
-/// @param places paths of files, or one `DATA_SOURCE/TABLE`
+/// @param places paths of files, or one `DATA_SOURCE/TABLE` or `CATALOG/NAMESPACE.TABLE`
 /// @param delimiter of CSV files; a comma for others
 record NewSource(Kind kind, List<String> places, String delimiter) {
 
@@ -45,7 +46,8 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
         CSV("CSV", Pattern.compile("(?i).*\\.(csv|tsv)(\\.gz|\\.zst)?")),
         NDJSON("NDJSON", Pattern.compile("(?i).*\\.(ndjson|jsonl)(\\.gz|\\.zst)?")),
         POSTGRES("a table of PostgreSQL", null),
-        MARIADB("a table of MariaDB or MySQL", null);
+        MARIADB("a table of MariaDB or MySQL", null),
+        ICEBERG("an Iceberg table", null);
 
         private final String text;
         private final @Nullable Pattern files;
@@ -69,7 +71,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
     }
 
     private static final Pattern PREFIXED =
-            Pattern.compile("(parquet|csv|ndjson|postgres|mariadb|mysql):(?!//)(.+)", Pattern.DOTALL);
+            Pattern.compile("(parquet|csv|ndjson|postgres|mariadb|mysql|iceberg):(?!//)(.+)", Pattern.DOTALL);
 
     private static final Set<String> DELIMITERS = Set.of(",", ";", "\t", "|");
 
@@ -106,7 +108,13 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
         String name = prefixed.group(1).equals("mysql") ? "mariadb" : prefixed.group(1);
         Kind kind = Kind.valueOf(name.toUpperCase(Locale.ROOT));
         String place = prefixed.group(2);
-        if (kind.isTable() && !place.matches("[^/]+/[^/]+")) {
+        if (kind == Kind.ICEBERG) {
+            if (!place.matches("[^/]+/[^/.]+([.][^/.]+)+")) {
+                throw FailureException.permanent(
+                        "--data: expected iceberg:CATALOG/NAMESPACE.TABLE, such as iceberg:lake/sales.customers, not "
+                                + text);
+            }
+        } else if (kind.isTable() && !place.matches("[^/]+/[^/]+")) {
             throw FailureException.permanent("--data: expected %1$s:DATA_SOURCE/TABLE, such as %1$s:crm/%2$s, not %3$s"
                     .formatted(kind.key(), kind == Kind.POSTGRES ? "public.customers" : "customers", text));
         }
@@ -199,6 +207,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
                         delimiter);
     }
 
+    /// The catalog, of an Iceberg table.
     private String dataSource() {
         return places.getFirst().substring(0, places.getFirst().indexOf('/'));
     }
@@ -237,11 +246,21 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
             case POSTGRES ->
                 new DatabaseInput(DatabaseInput.Engine.POSTGRESQL, dataSource(), table(), null, null, null);
             case MARIADB -> new DatabaseInput(DatabaseInput.Engine.MARIADB, dataSource(), table(), null, null, null);
+            case ICEBERG -> new IcebergInput(dataSource(), table());
         };
     }
 
     /// The keys below `source`, indented.
     String yaml() {
+        if (kind == Kind.ICEBERG) {
+            return """
+                  # A table of a catalog that the configuration names. A batch reads the snapshot that is current when it is
+                  # planned; the keys snapshot, ref and as-of choose another one.
+                  iceberg:
+                    catalog: %s
+                    table: %s
+                """.formatted(NewJobFile.value(dataSource()), NewJobFile.value(table()));
+        }
         if (kind.isTable()) {
             return """
                   # A table or view of a database that the configuration names.

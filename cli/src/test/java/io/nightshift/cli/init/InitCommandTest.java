@@ -123,6 +123,10 @@ final class InitCommandTest {
         init(options("--data", csv.toString())).expect(2, "one kind of source, and this is Parquet and CSV");
         init("--data", "postgres:crm", "--model", MODEL, "--file", file.toString())
                 .expect(2, "expected postgres:DATA_SOURCE/TABLE");
+        init("--data", "iceberg:lake/customers", "--model", MODEL, "--file", file.toString())
+                .expect(2, "expected iceberg:CATALOG/NAMESPACE.TABLE, such as iceberg:lake/sales.customers");
+        init("--data", "iceberg:lake/sales.customers", "--model", MODEL, "--file", file.toString())
+                .expect(2, "lake");
         init("--data", "mariadb:crm/customers", "--model", MODEL, "--file", file.toString())
                 .expect(2, "source.mariadb.data-source: there is no data source \"crm\"");
         assertThat(file).doesNotExist();

@@ -254,12 +254,13 @@ final class IcebergSource implements LakeTable {
             Schema schema = schema(table, snapshot.pin());
             Schema scanned = SnapshotUtil.schemaFor(table, id);
             List<LakeFile> files = new ArrayList<>();
+            DeleteLists lists = new DeleteLists(table);
             try (CloseableIterable<FileScanTask> tasks = table.newScan()
                     .useSnapshot(id)
                     .filter(new FilterExpressions(schema, scanned).of(filter))
                     .planFiles()) {
                 for (FileScanTask task : tasks) {
-                    files.add(file(table, schema, task));
+                    files.add(file(table, schema, task, lists));
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -269,7 +270,7 @@ final class IcebergSource implements LakeTable {
         });
     }
 
-    private LakeFile file(Table table, Schema schema, FileScanTask task) {
+    private LakeFile file(Table table, Schema schema, FileScanTask task, DeleteLists lists) {
         DataFile file = task.file();
         if (file.format() != FileFormat.PARQUET) {
             throw unreadable(file, "an %s file".formatted(file.format().name().toUpperCase(Locale.ROOT)));
@@ -282,7 +283,8 @@ final class IcebergSource implements LakeTable {
                 own,
                 task.deletes().isEmpty()
                         ? null
-                        : new FileDeletes(catalog(), table, schema, file.location(), task.deletes(), positions));
+                        : new FileDeletes(
+                                catalog(), table, schema, file.location(), lists.of(task.deletes()), positions));
     }
 
     private FailureException unreadable(DataFile file, String kind) {

@@ -14,10 +14,16 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.FileFormat;
@@ -34,16 +40,96 @@ import org.apache.iceberg.util.ContentFileUtil;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the files that list positions of deleted rows. One file may list rows of many data files, so what the
-/// newest of them list is kept. Safe for several threads.
+/// files that were used last list is kept, in arrays. Safe for several threads.
 final class PositionDeletes {
 
-    /// The positions that are kept, at most.
-    private static final long MOST = 16_000_000;
+    /// The bytes that are kept, at most.
+    private static final long MOST = Math.min(128L << 20, Runtime.getRuntime().maxMemory() / 8);
+
+    /// The data files that are known by numbers, at most.
+    private static final int MOST_FILES = 1_000_000;
 
     private final Supplier<DuckDb> duckDb;
     private final SourceFiles files;
-    private final Map<String, Map<String, BitSet>> known = new LinkedHashMap<>(16, 0.75f, true);
-    private long kept;
+    private Known newest = new Known();
+
+    /// What files list of numbered data files. It is replaced when it knows too many of these.
+    private static final class Known {
+        private final SequencedMap<String, Listed> lists = new LinkedHashMap<>(16, 0.75f, true);
+        /// The numbers of data files by their locations.
+        private final Map<String, Integer> numbers = new ConcurrentHashMap<>();
+
+        private final AtomicInteger last = new AtomicInteger();
+        private long bytes;
+
+        synchronized @Nullable Listed list(String location) {
+            return lists.get(location);
+        }
+
+        synchronized void keep(String location, Listed listed) {
+            Listed before = lists.put(location, listed);
+            bytes += listed.bytes() - (before == null ? 0 : before.bytes());
+            while (bytes > MOST && lists.size() > 1) {
+                bytes -= Objects.requireNonNull(lists.pollFirstEntry())
+                        .getValue()
+                        .bytes();
+            }
+        }
+
+        void add(SortedMap<Integer, Growing> found, String data, long position) {
+            Integer number = numbers.computeIfAbsent(data, _ -> last.incrementAndGet());
+            found.computeIfAbsent(number, _ -> new Growing()).add(position);
+        }
+    }
+
+    /// What a file lists.
+    ///
+    /// @param files the numbers of the data files, in ascending order
+    /// @param starts for each of these, where its positions begin; then where the last ones end
+    private record Listed(int[] files, int[] starts, int[] positions) {
+
+        static Listed of(SortedMap<Integer, Growing> found) {
+            int[] files = new int[found.size()];
+            int[] starts = new int[found.size() + 1];
+            int[] positions =
+                    new int[found.values().stream().mapToInt(each -> each.count).sum()];
+            int next = 0;
+            for (Map.Entry<Integer, Growing> entry : found.entrySet()) {
+                files[next] = entry.getKey();
+                Growing each = entry.getValue();
+                System.arraycopy(each.positions, 0, positions, starts[next], each.count);
+                starts[next + 1] = starts[next] + each.count;
+                next++;
+            }
+            return new Listed(files, starts, positions);
+        }
+
+        void add(int number, BitSet deleted) {
+            int place = Arrays.binarySearch(files, number);
+            if (place >= 0) {
+                for (int i = starts[place]; i < starts[place + 1]; i++) {
+                    deleted.set(positions[i]);
+                }
+            }
+        }
+
+        long bytes() {
+            return 128 + Integer.BYTES * (2L * files.length + positions.length);
+        }
+    }
+
+    /// Positions in a data file.
+    private static final class Growing {
+        private int[] positions = new int[2];
+        private int count;
+
+        void add(long position) {
+            if (count == positions.length) {
+                positions = Arrays.copyOf(positions, 2 * count);
+            }
+            positions[count++] = Math.toIntExact(position);
+        }
+    }
 
     /// @param duckDb opened when first needed
     /// @param files that jobs may read
@@ -62,28 +148,23 @@ final class PositionDeletes {
             vector(io, deletes).forEach(position -> positions.set(Math.toIntExact(position)));
             return;
         }
-        Map<String, BitSet> all = known(deletes.location());
-        if (all == null) {
-            all = deletes.format() == FileFormat.AVRO ? avro(io, deletes) : parquet(deletes);
-            keep(deletes.location(), all, deletes.recordCount());
+        Known known = known();
+        Listed listed = known.list(deletes.location());
+        if (listed == null) {
+            listed = deletes.format() == FileFormat.AVRO ? avro(io, deletes, known) : parquet(deletes, known);
+            known.keep(deletes.location(), listed);
         }
-        BitSet found = all.get(data);
-        if (found != null) {
-            positions.or(found);
+        Integer number = known.numbers.get(data);
+        if (number != null) {
+            listed.add(number, positions);
         }
     }
 
-    private synchronized @Nullable Map<String, BitSet> known(String location) {
-        return known.get(location);
-    }
-
-    private synchronized void keep(String location, Map<String, BitSet> positions, long count) {
-        if (kept + count > MOST) {
-            known.clear();
-            kept = 0;
+    private synchronized Known known() {
+        if (newest.last.get() > MOST_FILES) {
+            newest = new Known();
         }
-        known.put(location, positions);
-        kept += count;
+        return newest;
     }
 
     /// A deletion vector: a bitmap in a Puffin file. Iceberg compares its length, checksum and count.
@@ -112,47 +193,43 @@ final class PositionDeletes {
                         .formatted(location));
     }
 
-    private static Map<String, BitSet> avro(FileIO io, DeleteFile deletes) {
-        Map<String, BitSet> found = new HashMap<>();
+    private static Listed avro(FileIO io, DeleteFile deletes, Known known) {
+        SortedMap<Integer, Growing> found = new TreeMap<>();
         try (CloseableIterable<StructLike> rows = InternalData.read(
                         FileFormat.AVRO, io.newInputFile(deletes.location()))
                 .project(DeleteSchemaUtil.pathPosSchema())
                 .build()) {
             for (StructLike row : rows) {
-                add(found, row.get(0, CharSequence.class).toString(), row.get(1, Long.class));
+                known.add(found, row.get(0, CharSequence.class).toString(), row.get(1, Long.class));
             }
         } catch (NotFoundException _) {
             throw gone(deletes.location());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return found;
+        return Listed.of(found);
     }
 
-    private static void add(Map<String, BitSet> found, String data, long position) {
-        found.computeIfAbsent(data, absent -> new BitSet()).set(Math.toIntExact(position));
-    }
-
-    private Map<String, BitSet> parquet(DeleteFile deletes) {
+    private Listed parquet(DeleteFile deletes, Known known) {
         String path = WarehouseFiles.plain(deletes.location());
         files.requireReadable(path);
         FileVersion version = files.version(path);
         if (version == null) {
             throw gone(path);
         }
-        Map<String, BitSet> found = new HashMap<>();
+        SortedMap<Integer, Growing> found = new TreeMap<>();
         try (LocalCopy copy = files.copy(version);
                 Connection connection = duckDb.get().connect();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SELECT file_path, pos FROM read_parquet(%s)"
                         .formatted(Sql.file(copy.path().toString())))) {
             while (rows.next()) {
-                add(found, rows.getString(1), rows.getLong(2));
+                known.add(found, rows.getString(1), rows.getLong(2));
             }
         } catch (SQLException e) {
             throw new FailureException(
                     DuckDbError.failure("source: the delete file %s can't be read".formatted(path), e), e);
         }
-        return found;
+        return Listed.of(found);
     }
 }

@@ -9,21 +9,13 @@ import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.source.HeldSlices;
 import io.nightshift.source.SourceInspector.InspectedFile;
 import io.nightshift.source.SourcePins;
 import io.nightshift.source.SourceReader;
-import io.nightshift.source.SourceReader.BoundSlices;
 import io.nightshift.source.SourceRelation;
-import io.nightshift.source.TestData;
-import io.nightshift.source.TestJobBuilder;
-import io.nightshift.source.TestModels;
-import io.nightshift.source.files.ObjectCopies;
-import io.nightshift.source.kinds.Sources;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSources;
-import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.objectstore.ObjectStores;
@@ -48,128 +40,11 @@ import org.apache.iceberg.expressions.Literal;
 import org.apache.iceberg.mapping.MappingUtil;
 import org.apache.iceberg.mapping.NameMappingParser;
 import org.apache.iceberg.types.Types;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// A snapshot of an Iceberg table as the source of a job: which rows a batch reads, and with which values.
-class IcebergSourceTest {
-
-    private static final ModelDescription MODEL = TestModels.ofNumbers(1);
-    private static final String NAME = "db.rows";
-
-    @TempDir
-    private Path folder = Path.of("");
-
-    private TestData data;
-    private TestTable table;
-    private Sources sources;
-
-    @BeforeEach
-    void start() {
-        data = TestData.shared(folder);
-        use(new TestTable(data, NAME, TestTable.schema()));
-    }
-
-    @AfterEach
-    void stop() {
-        sources.close();
-        table.close();
-        data.close();
-    }
-
-    /// A table in place of the one that is there.
-    private void use(TestTable made) {
-        table = made;
-        sources = sources(table.dataSources());
-    }
-
-    private void use(Schema schema, PartitionSpec spec, int version) {
-        table.close();
-        sources.close();
-        use(new TestTable(data, "db.other", schema, spec, version));
-    }
-
-    private Sources sources(DataSources known) {
-        return new Sources(
-                () -> data.duckDb, FileRoots.UNRESTRICTED, ObjectCopies.none(), known, new ReadConnections(1));
-    }
-
-    private IcebergInput input() {
-        return new IcebergInput(TestTable.CATALOG, table.table().name());
-    }
-
-    private static TestJobBuilder job(IcebergInput input) {
-        return TestJobBuilder.over(input).id("id");
-    }
-
-    private List<InspectedFile> plan(Job job) {
-        return sources.inspect(job, MODEL);
-    }
-
-    private static List<Slice> whole(List<InspectedFile> files) {
-        return files.stream()
-                .map(file -> new Slice(file.file(), 0, file.file().rows()))
-                .toList();
-    }
-
-    /// The rows that a node reads of a plan.
-    ///
-    /// @param select over the columns of the table
-    private List<String> read(Job job, List<InspectedFile> files, String select) {
-        List<String> rows = new ArrayList<>();
-        List<Slice> slices = whole(files);
-        SourceReader reader = sources.of(job.source());
-        try (Connection connection = data.duckDb.connect();
-                HeldSlices _ = reader.hold(slices)) {
-            for (BoundSlices group : reader.bind(connection, slices, job, MODEL)) {
-                SourceRelation relation = group.relation();
-                rows.addAll(data.rows("SELECT %s FROM %s WHERE %s"
-                        .formatted(select, relation.from(), relation.range().isEmpty() ? "TRUE" : relation.range())));
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-        rows.sort(null);
-        return rows;
-    }
-
-    private List<String> read(IcebergInput input, String select) {
-        Job job = job(input).build();
-        List<InspectedFile> files = plan(job);
-        List<String> rows = read(job, files, select);
-        assertThat(files.stream().mapToLong(file -> file.file().rows()).sum())
-                .as("the rows of the plan")
-                .isEqualTo(rows.size());
-        return rows;
-    }
-
-    private List<String> ids() {
-        return read(input(), "id");
-    }
-
-    private String refusal(IcebergInput input) {
-        return refusal(job(input).build());
-    }
-
-    private String refusal(Job job) {
-        List<String> message = new ArrayList<>();
-        assertThatThrownBy(() -> plan(job)).isInstanceOfSatisfying(FailureException.class, e -> {
-            assertThat(e.failure().isPermanent()).isTrue();
-            message.add(e.failure().message());
-        });
-        return message.getFirst();
-    }
-
-    private static String rows(int from, int to) {
-        return "SELECT 'r' || i AS id, i * 1.5::DOUBLE AS f0 FROM range(%d, %d) t(i)".formatted(from, to);
-    }
-
-    private static Path path(DataFile file) {
-        return Path.of(file.location().substring("file://".length()));
-    }
+class IcebergSourceTest extends TableSource {
 
     @Nested
     class Snapshots {
@@ -305,10 +180,6 @@ class IcebergSourceTest {
             assertThatThrownBy(() -> read(job, planned, "id"))
                     .isInstanceOf(FailureException.class)
                     .hasMessageContaining("is another table now");
-        }
-
-        private List<SourceFile> pins(List<InspectedFile> planned) {
-            return planned.stream().map(InspectedFile::file).toList();
         }
     }
 
@@ -516,6 +387,40 @@ class IcebergSourceTest {
                 }
             }
             assertThat(all).isEqualTo(expected);
+        }
+
+        /// A query for each of many small files would take DuckDB longer to plan than to run.
+        @Test
+        void oneQueryReadsSeveralFilesWithDeletes() throws Exception {
+            DataFile first = table.append(rows(0, 5));
+            DataFile second = table.append(rows(5, 10));
+            DataFile third = table.append(rows(10, 15));
+            table.append(rows(15, 17));
+            table.delete(table.positions(Map.of(first, List.of(0, 4), second, List.of(1), third, List.of(0, 1, 2, 3))));
+            Job job = job(input()).build();
+            List<InspectedFile> planned = plan(job);
+
+            assertThat(groups(job, whole(planned))).isEqualTo(1);
+            assertThat(read(job, planned, "id, file_row_number"))
+                    .containsExactlyInAnyOrder(
+                            "r1|1", "r2|2", "r3|3", "r5|0", "r7|2", "r8|3", "r9|4", "r14|4", "r15|0", "r16|1");
+            List<Slice> slices = new ArrayList<>(whole(planned));
+            slices.set(1, new Slice(planned.get(1).file(), 1, 2));
+            assertThat(groups(job, slices))
+                    .as("a slice that is a part of its file")
+                    .isEqualTo(2);
+            assertThat(readSlices(job, slices, "id"))
+                    .containsExactlyInAnyOrder("r1", "r2", "r3", "r7", "r8", "r14", "r15", "r16");
+        }
+
+        private int groups(Job job, List<Slice> slices) throws SQLException {
+            SourceReader reader = sources.of(job.source());
+            try (Connection connection = data.duckDb.connect();
+                    HeldSlices _ = reader.hold(slices)) {
+                int relations = reader.relations(connection, slices).size();
+                assertThat(reader.bind(connection, slices, job, MODEL)).hasSize(relations);
+                return relations;
+            }
         }
 
         @Test

@@ -37,6 +37,7 @@ import io.nightshift.source.lake.LakeReader;
 import io.nightshift.source.lookup.LookupReader;
 import io.nightshift.source.lookup.LookupTables;
 import io.nightshift.source.parquet.KeyScan;
+import io.nightshift.source.parquet.KeyTables;
 import io.nightshift.source.parquet.ParquetReader;
 import io.nightshift.source.parquet.SparseSlices;
 import io.nightshift.source.sql.HeldSnapshots;
@@ -73,6 +74,7 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
     private final LookupTables lookups;
     private final LakePlugins lakes;
     private final LakeCache lakeCache;
+    private final KeyTables keyTables;
     private final RowSets rowSets;
 
     /// @param duckDb opened when first needed
@@ -100,6 +102,7 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
         this.lookups = new LookupTables(duckDb);
         this.lakes = new LakePlugins(new LakePlugin.Services(duckDb, dataSources, files));
         this.lakeCache = new LakeCache();
+        this.keyTables = new KeyTables();
         this.rowSets = RowSets.NONE;
     }
 
@@ -118,6 +121,7 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
         this.lookups = other.lookups;
         this.lakes = other.lakes;
         this.lakeCache = other.lakeCache;
+        this.keyTables = other.keyTables;
         this.rowSets = rowSets;
     }
 
@@ -209,7 +213,7 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
                         duckDb,
                         lakes.of(IcebergInput.class, "iceberg").of(iceberg),
                         new ParquetReader(duckDb, files, objects, bound, source, joined),
-                        new LakeDeleteReader(new KeyScan(duckDb, files, objects), lakeCache),
+                        new LakeDeleteReader(new KeyScan(duckDb, files, objects, keyTables), lakeCache),
                         source);
         };
     }

@@ -13,33 +13,46 @@ import org.jspecify.annotations.Nullable;
 public final class LakeCache {
 
     private static final int MOST_SNAPSHOTS = 4;
-    private static final long MOST_BYTES = 128L << 20;
+    private static final long MOST_BYTES =
+            Math.min(128L << 20, Runtime.getRuntime().maxMemory() / 8);
 
     private record Snapshot(String title, PinnedSnapshot pin) {}
 
-    private final SequencedMap<Snapshot, Map<String, LakeFile>> files = new LinkedHashMap<>(8, 0.75f, true);
+    private final SequencedMap<Snapshot, FilesWithDeletes> snapshots = new LinkedHashMap<>(8, 0.75f, true);
     private final SequencedMap<String, LiveRows> rows = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
 
-    /// The files of a snapshot that have deletes, by their paths; null if they are not known.
-    synchronized @Nullable Map<String, LakeFile> withDeletes(String title, PinnedSnapshot pin) {
-        return files.get(new Snapshot(title, pin));
+    /// A snapshot with those of its files that have deletes.
+    ///
+    /// @param files by their paths
+    record FilesWithDeletes(LakeSnapshot snapshot, Map<String, LakeFile> files) {
+
+        /// @param all files of the snapshot
+        static FilesWithDeletes of(LakeSnapshot snapshot, List<LakeFile> all) {
+            Map<String, LakeFile> found = new HashMap<>();
+            for (LakeFile file : all) {
+                if (file.deletes() != null) {
+                    found.put(file.file().path(), file);
+                }
+            }
+            return new FilesWithDeletes(snapshot, found);
+        }
     }
 
-    /// Keeps the files of a snapshot that have deletes.
+    /// A snapshot with its files; null if it is not known.
     ///
-    /// @param all files of the snapshot
-    /// @return those with deletes, by their paths
-    synchronized Map<String, LakeFile> put(String title, PinnedSnapshot pin, List<LakeFile> all) {
-        Map<String, LakeFile> found = new HashMap<>();
-        for (LakeFile file : all) {
-            if (file.deletes() != null) {
-                found.put(file.file().path(), file);
-            }
-        }
-        files.put(new Snapshot(title, pin), found);
-        while (files.size() > MOST_SNAPSHOTS) {
-            files.pollFirstEntry();
+    /// @param title the name of the table, with its catalog
+    synchronized @Nullable FilesWithDeletes withDeletes(String title, PinnedSnapshot pin) {
+        return snapshots.get(new Snapshot(title, pin));
+    }
+
+    /// Keeps a snapshot with its files.
+    ///
+    /// @return the same
+    synchronized FilesWithDeletes put(String title, FilesWithDeletes found) {
+        snapshots.put(new Snapshot(title, found.snapshot().pin()), found);
+        while (snapshots.size() > MOST_SNAPSHOTS) {
+            snapshots.pollFirstEntry();
         }
         return found;
     }

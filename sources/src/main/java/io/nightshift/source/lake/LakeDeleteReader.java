@@ -2,6 +2,7 @@ package io.nightshift.source.lake;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.source.lake.LakeCache.FilesWithDeletes;
 import io.nightshift.source.lake.LakeDeletes.Keys;
 import io.nightshift.source.parquet.KeyScan;
 import io.nightshift.source.parquet.TableColumns;
@@ -9,6 +10,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// Finds out which rows of data files are deleted. What it has found for the newest files is kept. Safe for
@@ -45,53 +47,69 @@ public final class LakeDeleteReader {
         BitSet deleted = new BitSet();
         deletes.positions(deleted);
         for (Keys each : deletes.keys()) {
-            keys.find(table, parquet, file.file().values(), each.path(), each.columns(), deleted);
+            keys.find(table, parquet, file.file().values(), each.paths(), each.columns(), deleted);
         }
         LiveRows live = new LiveRows(deleted, (int) parquet.rows());
         cache.put(key, live);
         return live;
     }
 
-    /// The live rows of a pinned file.
+    /// The live rows of a pinned file. The catalog is asked once for each snapshot.
     ///
+    /// @param title the name of the table, with its catalog
     /// @param pin of a file with deletes
     /// @throws FailureException permanent, if the snapshot is gone, or has other deletes
-    LiveRows live(LakeTable table, SourceFile pinned, PinnedFile pin) {
+    LiveRows live(String title, LakeTable table, SourceFile pinned, PinnedFile pin) {
         SourceFile parquet = pin.parquet(pinned);
         LiveRows known = cache.live(parquet.path() + "\n" + parquet.tag() + "\n" + pin.deletes());
         if (known != null) {
             return known;
         }
-        LakeSnapshot snapshot = table.resolve(pin.snapshot());
-        LakeFile file = find(table, snapshot, pinned.path());
-        if (file == null || !Objects.requireNonNull(file.deletes()).digest().equals(pin.deletes())) {
+        FilesWithDeletes snapshot = cache.withDeletes(title, pin.snapshot());
+        if (snapshot == null) {
+            snapshot = cache.put(title, read(table, pin.snapshot()));
+        }
+        LakeFile file = snapshot.files().get(pinned.path());
+        if (!hasDeletes(file, pin)) {
             throw FailureException.permanent(
                     "source: the deleted rows of %s in %s are not those that the batch was planned with"
                             .formatted(pinned.path(), pin.snapshot()));
         }
-        return live(snapshot.columns(), file, parquet);
+        return live(snapshot.snapshot().columns(), Objects.requireNonNull(file), parquet);
     }
 
-    private @Nullable LakeFile find(LakeTable table, LakeSnapshot snapshot, String path) {
-        String title = snapshot.columns().title();
-        Map<String, LakeFile> known = cache.withDeletes(title, snapshot.pin());
-        return (known == null ? cache.put(title, snapshot.pin(), table.files(snapshot, null)) : known).get(path);
+    private static boolean hasDeletes(@Nullable LakeFile file, PinnedFile pin) {
+        return file != null && Objects.requireNonNull(file.deletes()).digest().equals(pin.deletes());
     }
 
-    /// The differences between the deletes of a pinned file and those of its snapshot, in words.
-    List<String> differences(LakeTable table, String path, PinnedFile pin) {
-        try {
-            LakeSnapshot snapshot = table.resolve(pin.snapshot());
-            LakeFile file = find(table, snapshot, path);
-            return file != null
-                            && Objects.requireNonNull(file.deletes()).digest().equals(pin.deletes())
-                    ? List.of()
-                    : List.of("its deleted rows are not those that the batch was planned with");
-        } catch (FailureException e) {
-            if (!e.failure().isPermanent()) {
-                throw e;
+    private static FilesWithDeletes read(LakeTable table, PinnedSnapshot pin) {
+        LakeSnapshot snapshot = table.resolve(pin);
+        return FilesWithDeletes.of(snapshot, table.files(snapshot, null));
+    }
+
+    /// Compares the deletes of pinned files with those of their snapshots, as the catalog has them now. Each
+    /// snapshot is read once. Safe for several threads.
+    static final class Comparison {
+        private final LakeTable table;
+        private final Map<PinnedSnapshot, FilesWithDeletes> found = new ConcurrentHashMap<>();
+
+        Comparison(LakeTable table) {
+            this.table = table;
+        }
+
+        /// The differences, in words.
+        List<String> differences(String path, PinnedFile pin) {
+            try {
+                FilesWithDeletes files = found.computeIfAbsent(pin.snapshot(), absent -> read(table, absent));
+                return hasDeletes(files.files().get(path), pin)
+                        ? List.of()
+                        : List.of("its deleted rows are not those that the batch was planned with");
+            } catch (FailureException e) {
+                if (!e.failure().isPermanent()) {
+                    throw e;
+                }
+                return List.of(String.valueOf(e.getMessage()));
             }
-            return List.of(String.valueOf(e.getMessage()));
         }
     }
 }

@@ -19,13 +19,14 @@ public interface LakeDeletes {
     /// The files that list the keys of deleted rows.
     List<Keys> keys();
 
-    /// A Parquet file of keys: a row is deleted if its values of the columns are those of a row of the file,
-    /// where NULL is equal to NULL.
+    /// Parquet files of keys: a row is deleted if its values of the columns are those of a row of a file, where
+    /// NULL is equal to NULL.
     ///
-    /// @param path an absolute path, or the address of an object
+    /// @param paths absolute paths, or addresses of objects
     /// @param columns may be some that the table does not have any more
-    record Keys(String path, List<TableColumn> columns) {
+    record Keys(List<String> paths, List<TableColumn> columns) {
         public Keys {
+            paths = List.copyOf(paths);
             columns = List.copyOf(columns);
         }
     }

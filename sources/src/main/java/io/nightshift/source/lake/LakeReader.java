@@ -12,16 +12,19 @@ import io.nightshift.source.KeyDivision;
 import io.nightshift.source.PartitionScan;
 import io.nightshift.source.PinComparison;
 import io.nightshift.source.RowCounts;
+import io.nightshift.source.SourceColumns;
 import io.nightshift.source.SourcePins;
 import io.nightshift.source.SourceReader;
 import io.nightshift.source.SourceRelation;
 import io.nightshift.source.SourceState;
+import io.nightshift.source.SourceTable;
 import io.nightshift.source.files.SourceFiles;
 import io.nightshift.source.parquet.ParquetReader;
 import io.nightshift.source.parquet.TableColumns;
 import io.nightshift.source.parquet.TableFile;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.objectstore.FetchControl;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +38,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a snapshot of a table. A plan pins the snapshot, and each data file with a digest of its deletes. The
@@ -119,6 +123,56 @@ public final class LakeReader implements SourceReader {
         return files;
     }
 
+    /// The first rows of the table, with all columns that can be read. Waits for the catalog and for the first data
+    /// files.
+    ///
+    /// @param connection of the thread, as long as the rows are read
+    /// @param most rows, about
+    public LakeSample sample(Connection connection, long most) throws SQLException {
+        LakeSnapshot snapshot = table.resolve();
+        List<LakeFile> all = snapshot.pin().isEmpty() ? List.of() : table.files(snapshot, null);
+        List<LakeFile> first = new ArrayList<>();
+        long rows = 0;
+        for (int i = 0; i < all.size() && rows < most; i++) {
+            first.add(all.get(i));
+            rows += all.get(i).file().rows();
+        }
+        List<InspectedFile> inspected = parquet.inspect(
+                snapshot.columns(), first.stream().map(LakeFile::file).toList());
+        List<Slice> slices = new ArrayList<>();
+        for (int i = 0; i < first.size(); i++) {
+            SourceFile file = pinned(snapshot, first.get(i), inspected.get(i)).file();
+            if (file.rows() > 0) {
+                slices.add(new Slice(file, 0, file.rows()));
+            }
+        }
+        if (slices.isEmpty()) {
+            slices.add(new Slice(withoutRows(snapshot).file(), 0, 0));
+        }
+        HeldSlices now = hold(slices);
+        try {
+            now.requireAllColumns();
+            String names = snapshot.columns().columns().stream()
+                    .filter(column -> column.refusal() == null)
+                    .map(column -> Sql.name(column.name()))
+                    .collect(Collectors.joining(", "));
+            String from = relations(connection, slices).stream()
+                    .map(relation -> "SELECT %s FROM %s WHERE %s"
+                            .formatted(names, relation.from(), relation.range().isEmpty() ? "TRUE" : relation.range()))
+                    .collect(Collectors.joining(" UNION ALL ", "(", ")"));
+            SourceColumns columns = SourceColumns.checked(
+                    connection,
+                    new SourceTable(from, "*", snapshot.columns().title()),
+                    Map.of(),
+                    SourceColumns.Origin.COMMAND_LINE);
+            long count = all.stream().mapToLong(file -> file.file().rows()).sum();
+            return new LakeSample(columns, count, now);
+        } catch (SQLException | RuntimeException e) {
+            now.close();
+            throw e;
+        }
+    }
+
     private InspectedFile pinned(LakeSnapshot snapshot, LakeFile file, InspectedFile inspected) {
         SourceFile own = inspected.file();
         if (file.deletes() == null) {
@@ -174,7 +228,8 @@ public final class LakeReader implements SourceReader {
         List<@Nullable LiveRows> live = new ArrayList<>();
         for (InspectedFile file : inspected) {
             PinnedFile pin = PinnedFile.of(file.file());
-            LiveRows rows = pin.deletes() == null ? null : deletes.live(table, file.file(), pin);
+            LiveRows rows =
+                    pin.deletes() == null ? null : deletes.live(source.input().toString(), table, file.file(), pin);
             live.add(rows);
             files.add(rows == null ? file : byPosition(file, rows, pin));
         }
@@ -277,6 +332,7 @@ public final class LakeReader implements SourceReader {
     @Override
     public PinComparison pins() {
         PinComparison files = parquet.pins();
+        LakeDeleteReader.Comparison compared = new LakeDeleteReader.Comparison(table);
         return new PinComparison() {
             @Override
             public List<String> differences(SourceFile pinned) throws IOException {
@@ -285,9 +341,7 @@ public final class LakeReader implements SourceReader {
                 }
                 PinnedFile pin = PinnedFile.of(pinned);
                 List<String> found = gone(pinned, files.differences(pin.parquet(pinned)));
-                return found.isEmpty() && pin.deletes() != null
-                        ? deletes.differences(table, pinned.path(), pin)
-                        : found;
+                return found.isEmpty() && pin.deletes() != null ? compared.differences(pinned.path(), pin) : found;
             }
 
             @Override
@@ -382,14 +436,20 @@ public final class LakeReader implements SourceReader {
     private final class Held implements HeldSlices {
         private final Map<String, LiveRows> live = new HashMap<>();
         private final Map<String, Long> numbers = new HashMap<>();
+        /// How many files with deletes are read whole, by how they are read.
+        private final Map<String, Integer> alike = new HashMap<>();
+
         private final HeldSlices slices;
 
         Held(List<Slice> wanted, FetchControl control) {
             try {
                 for (Slice slice : withFiles(wanted)) {
                     PinnedFile pin = PinnedFile.of(slice.file());
+                    if (pin.deletes() != null && isWhole(slice)) {
+                        alike.merge(pin.reading(), 1, Integer::sum);
+                    }
                     if (pin.deletes() != null && !live.containsKey(slice.file().path())) {
-                        LiveRows rows = deletes.live(table, slice.file(), pin);
+                        LiveRows rows = deletes.live(source.input().toString(), table, slice.file(), pin);
                         live.put(slice.file().path(), rows);
                         LiveRowFunction.register(duckDb.get());
                         numbers.put(slice.file().path(), LiveRowFunction.put(rows));
@@ -406,14 +466,38 @@ public final class LakeReader implements SourceReader {
             }
         }
 
-        Slice positions(Slice slice) {
-            LiveRows rows = byPosition ? null : live.get(slice.file().path());
-            return PinnedFile.of(slice.file()).positions(slice, rows);
+        private static boolean isWhole(Slice slice) {
+            return slice.rows() == slice.file().rows();
         }
 
-        SourceRelation live(Slice slice, SourceRelation relation) {
-            String condition = LiveRowFunction.condition(
-                    Objects.requireNonNull(numbers.get(slice.file().path())), relation.row());
+        /// Whether one query reads the file with others. DuckDB takes far longer to plan a query for each of many
+        /// small files than to run it.
+        boolean isWithOthers(Slice slice, PinnedFile pin) {
+            return pin.deletes() != null && isWhole(slice) && alike.getOrDefault(pin.reading(), 0) > 1;
+        }
+
+        Slice positions(Slice slice) {
+            PinnedFile pin = PinnedFile.of(slice.file());
+            return isWithOthers(slice, pin)
+                    ? pin.allPositions(slice)
+                    : pin.positions(
+                            slice, byPosition ? null : live.get(slice.file().path()));
+        }
+
+        /// @param read what the relation has the rows of
+        SourceRelation live(List<Slice> read, SourceRelation relation) {
+            StringBuilder number = new StringBuilder();
+            if (read.size() > 1) {
+                number.append("CASE ").append(relation.file());
+                read.forEach(slice -> number.append(" WHEN ")
+                        .append(Sql.text(slice.file().path()))
+                        .append(" THEN ")
+                        .append(number(slice)));
+                number.append(" END");
+            } else {
+                number.append(number(read.getFirst()));
+            }
+            String condition = LiveRowFunction.condition(number.toString(), relation.row());
             return new SourceRelation(
                     relation.from(),
                     relation.file(),
@@ -421,6 +505,10 @@ public final class LakeReader implements SourceReader {
                     relation.range().isEmpty() ? condition : relation.range() + " AND " + condition,
                     relation.record(),
                     relation.leavesOut());
+        }
+
+        private long number(Slice slice) {
+            return Objects.requireNonNull(numbers.get(slice.file().path()));
         }
 
         @Override
@@ -457,51 +545,77 @@ public final class LakeReader implements SourceReader {
         }
     }
 
-    @Override
-    public List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
-            throws SQLException {
-        Held now = held();
-        List<BoundSlices> groups = new ArrayList<>();
-        List<Slice> whole = new ArrayList<>();
+    /// Slices by the way in which they are read.
+    ///
+    /// @param whole of files without deletes
+    /// @param deleted of files with deletes: each group is read by one query
+    /// @param empty that stand for a table without rows
+    private record Groups(List<Slice> whole, List<List<Slice>> deleted, List<Slice> empty) {}
+
+    private static Groups groups(List<Slice> slices, Held now) {
+        Groups groups = new Groups(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        Map<String, List<Slice>> alike = new HashMap<>();
         for (Slice slice : slices) {
             PinnedFile pin = PinnedFile.of(slice.file());
             if (PinnedFile.isWithoutRows(slice.file())) {
-                groups.add(parquet.bindWithoutRows(connection, pin.positions(slice, null), job, model));
+                groups.empty().add(slice);
             } else if (pin.deletes() == null) {
-                whole.add(pin.positions(slice, null));
+                groups.whole().add(pin.positions(slice, null));
+            } else if (now.isWithOthers(slice, pin)) {
+                alike.computeIfAbsent(pin.reading(), _ -> {
+                            List<Slice> group = new ArrayList<>();
+                            groups.deleted().add(group);
+                            return group;
+                        })
+                        .add(slice);
             } else {
-                for (BoundSlices bound : parquet.bind(connection, List.of(now.positions(slice)), job, model)) {
-                    groups.add(new BoundSlices(bound.job(), now.live(slice, bound.relation())));
-                }
+                groups.deleted().add(List.of(slice));
             }
-        }
-        if (!whole.isEmpty()) {
-            groups.addAll(parquet.bind(connection, whole, job, model));
         }
         return groups;
     }
 
     @Override
-    public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
+    public List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
+            throws SQLException {
         Held now = held();
-        List<SourceRelation> relations = new ArrayList<>();
-        List<Slice> whole = new ArrayList<>();
-        for (Slice slice : slices) {
-            PinnedFile pin = PinnedFile.of(slice.file());
-            if (PinnedFile.isWithoutRows(slice.file())) {
-                relations.add(ParquetReader.relationWithoutRows(pin.positions(slice, null)));
-            } else if (pin.deletes() == null) {
-                whole.add(pin.positions(slice, null));
-            } else {
-                for (SourceRelation relation : parquet.relations(connection, List.of(now.positions(slice)))) {
-                    relations.add(now.live(slice, relation));
-                }
+        Groups groups = groups(slices, now);
+        List<BoundSlices> all = new ArrayList<>();
+        for (Slice slice : groups.empty()) {
+            Slice none = PinnedFile.of(slice.file()).positions(slice, null);
+            all.add(parquet.bindWithoutRows(connection, none, job, model));
+        }
+        for (List<Slice> group : groups.deleted()) {
+            List<Slice> positions = group.stream().map(now::positions).toList();
+            for (BoundSlices bound : parquet.bind(connection, positions, job, model)) {
+                all.add(new BoundSlices(bound.job(), now.live(group, bound.relation())));
             }
         }
-        if (!whole.isEmpty()) {
-            relations.addAll(parquet.relations(connection, whole));
+        if (!groups.whole().isEmpty()) {
+            all.addAll(parquet.bind(connection, groups.whole(), job, model));
         }
-        return relations;
+        return all;
+    }
+
+    @Override
+    public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
+        Held now = held();
+        Groups groups = groups(slices, now);
+        List<SourceRelation> all = new ArrayList<>();
+        for (Slice slice : groups.empty()) {
+            all.add(ParquetReader.relationWithoutRows(
+                    PinnedFile.of(slice.file()).positions(slice, null)));
+        }
+        for (List<Slice> group : groups.deleted()) {
+            List<Slice> positions = group.stream().map(now::positions).toList();
+            for (SourceRelation relation : parquet.relations(connection, positions)) {
+                all.add(now.live(group, relation));
+            }
+        }
+        if (!groups.whole().isEmpty()) {
+            all.addAll(parquet.relations(connection, groups.whole()));
+        }
+        return all;
     }
 
     @Override

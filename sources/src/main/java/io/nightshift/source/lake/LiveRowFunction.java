@@ -49,11 +49,21 @@ final class LiveRowFunction {
         if (count == 0) {
             return;
         }
-        LiveRows rows = Objects.requireNonNull(ROWS.get(in.vector(0).getLong(0)), "the rows are not held");
+        DuckDBReadableVector numbers = in.vector(0);
         DuckDBReadableVector positions = in.vector(1);
+        long number = numbers.getLong(0);
+        LiveRows rows = rows(number);
         for (int row = 0; row < count; row++) {
+            if (numbers.getLong(row) != number) {
+                number = numbers.getLong(row);
+                rows = rows(number);
+            }
             out.setBoolean(row, rows.isLive(positions.getLong(row)));
         }
+    }
+
+    private static LiveRows rows(long number) {
+        return Objects.requireNonNull(ROWS.get(number), "the rows are not held");
     }
 
     /// @return the number that stands for the rows until it is removed
@@ -68,7 +78,10 @@ final class LiveRowFunction {
     }
 
     /// A condition that holds for a live row.
-    static String condition(long number, String position) {
-        return "nightshift_is_live(%d, %s)".formatted(number, position);
+    ///
+    /// @param number as SQL
+    /// @param position likewise
+    static String condition(String number, String position) {
+        return "nightshift_is_live(%s, %s)".formatted(number, position);
     }
 }

@@ -107,6 +107,13 @@ record PinnedFile(
         return new Slice(parquet, first, rowCount, slice.cut() == null ? rowCount : slice.selected(), slice.cut());
     }
 
+    /// All positions of the Parquet file of a slice that has all live rows.
+    Slice allPositions(Slice slice) {
+        SourceFile parquet = parquet(slice.file());
+        return new Slice(
+                parquet, 0, parquet.rows(), slice.cut() == null ? parquet.rows() : slice.selected(), slice.cut());
+    }
+
     /// Whether the file stands for a table without rows.
     static boolean isWithoutRows(SourceFile pinned) {
         return pinned.bytes() == 0 && pinned.rows() == 0;

@@ -29,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -169,10 +170,15 @@ public final class LookupReader implements SourceReader {
     /// Those of each file's own kind. Attempts do not compare the files of lookups: who loads one does.
     @Override
     public PinComparison pins() {
+        PinComparison own = alone.pins();
+        Map<Integer, PinComparison> others = new ConcurrentHashMap<>();
         return new PinComparison() {
             private PinComparison of(SourceFile pinned) {
                 Integer lookup = pinned.lookup();
-                return (lookup == null ? alone : lookups.get(lookup).reader()).pins();
+                return lookup == null
+                        ? own
+                        : others.computeIfAbsent(
+                                lookup, place -> lookups.get(place).reader().pins());
             }
 
             @Override
@@ -197,7 +203,7 @@ public final class LookupReader implements SourceReader {
 
             @Override
             public boolean isDoneByReaders() {
-                return alone.pins().isDoneByReaders();
+                return own.isDoneByReaders();
             }
         };
     }

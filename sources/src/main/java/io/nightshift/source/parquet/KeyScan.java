@@ -16,7 +16,9 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,21 +27,24 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/// Finds the rows of a table's file whose keys are listed in another file. It reads the columns of the keys
+/// Finds the rows of a table's file whose keys are listed in other files. It reads the columns of the keys
 /// only. Safe for several threads.
 public final class KeyScan {
 
     private final Supplier<DuckDb> duckDb;
     private final SourceFiles files;
     private final SparseSlices objects;
+    private final KeyTables tables;
 
     /// @param duckDb opened when first needed
     /// @param files that jobs may read
     /// @param objects slices of those files that are objects
-    public KeyScan(Supplier<DuckDb> duckDb, SourceFiles files, SparseSlices objects) {
+    /// @param tables of keys that were read before
+    public KeyScan(Supplier<DuckDb> duckDb, SourceFiles files, SparseSlices objects, KeyTables tables) {
         this.duckDb = duckDb;
         this.files = files;
         this.objects = objects;
+        this.tables = tables;
     }
 
     /// Finds rows. NULL is equal to NULL.
@@ -47,7 +52,7 @@ public final class KeyScan {
     /// @param table whose files both are
     /// @param data the pinned file with the rows
     /// @param values of the data file's rows, by the IDs of columns that it may lack
-    /// @param keys the path of the file with the keys
+    /// @param keys the paths of the files with the keys; nobody changes such a file
     /// @param columns of the keys; may be some that the table does not have
     /// @param found the positions of the rows are added to these
     /// @throws FailureException if a file can't be read
@@ -55,7 +60,7 @@ public final class KeyScan {
             TableColumns table,
             SourceFile data,
             Map<Integer, String> values,
-            String keys,
+            List<String> keys,
             List<TableColumn> columns,
             BitSet found) {
         // Names that no file's own column gets by accident: a dropped column may have the name of another.
@@ -73,17 +78,13 @@ public final class KeyScan {
                 table.mapping());
         Set<String> names =
                 named.columns().stream().map(TableColumn::name).collect(Collectors.toCollection(TreeSet::new));
-        files.requireReadable(keys);
-        FileVersion keyFile = files.version(keys);
-        if (keyFile == null) {
-            throw FailureException.permanent(
-                    "source: a delete file of %s is gone: %s. The snapshot was expired (expire_snapshots), or somebody has deleted the file"
-                            .formatted(table.title(), keys));
-        }
         Slice whole = new Slice(data, 0, data.rows());
         try (Connection connection = duckDb.get().connect();
                 HeldSlices _ = objects.hold(List.of(whole), FetchControl.NONE);
-                LocalCopy copy = files.copy(keyFile)) {
+                KeyTables.Table listed = tables.use(
+                        connection,
+                        named + "\n" + String.join("\n", keys),
+                        (_, name) -> fill(connection, name, named, names, keys))) {
             TableInspection inspection = new TableInspection(files, connection, named, names);
             FileSchema of = inspection.schema(version(data), values);
             Set<String> own = of.columns().stream()
@@ -94,14 +95,45 @@ public final class KeyScan {
             find(
                     connection,
                     of.from(ParquetReader.read(List.of(objects.local(whole).toString())), Map.of()),
-                    inspection
-                            .schema(keyFile, Map.of())
-                            .from(ParquetReader.read(List.of(copy.path().toString())), Map.of()),
+                    listed.name(),
                     names,
                     found);
         } catch (SQLException e) {
             throw new FailureException(
                     DuckDbError.failure("source: the deleted rows of %s can't be found".formatted(data.path()), e), e);
+        }
+    }
+
+    /// Makes a table of the keys. Files that are read alike are read in one query.
+    private void fill(Connection connection, String name, TableColumns named, Set<String> names, List<String> keys)
+            throws SQLException {
+        TableInspection inspection = new TableInspection(files, connection, named, names);
+        Map<String, List<String>> alike = new LinkedHashMap<>();
+        List<LocalCopy> copies = new ArrayList<>();
+        try {
+            for (String path : keys) {
+                files.requireReadable(path);
+                FileVersion version = files.version(path);
+                if (version == null) {
+                    throw FailureException.permanent(
+                            "source: a delete file of %s is gone: %s. The snapshot was expired (expire_snapshots), or somebody has deleted the file"
+                                    .formatted(named.title(), path));
+                }
+                LocalCopy copy = files.copy(version);
+                copies.add(copy);
+                alike.computeIfAbsent(inspection.schema(version, Map.of()).text(), _ -> new ArrayList<>())
+                        .add(copy.path().toString());
+            }
+            List<String> queries = new ArrayList<>();
+            alike.forEach((schema, paths) -> queries.add("SELECT %s FROM %s"
+                    .formatted(
+                            names.stream().map(Sql::name).collect(Collectors.joining(", ")),
+                            FileSchema.of(schema).from(ParquetReader.read(paths), Map.of()))));
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("CREATE TABLE %s AS %s".formatted(name, String.join(" UNION ", queries)));
+            }
+        } finally {
+            copies.forEach(LocalCopy::close);
         }
     }
 

@@ -369,8 +369,18 @@ public final class ParquetReader implements SourceReader {
     /// @return the files in their order, pinned
     /// @throws FailureException naming the file, and what doesn't fit
     public List<InspectedFile> inspect(TableColumns table, List<TableFile> read, Job job, ModelDescription model) {
+        return inspect(table, read, used(table, job, model));
+    }
+
+    /// As [#inspect(TableColumns, List, Job, ModelDescription)], for no job: columns that can't be read are
+    /// left out.
+    public List<InspectedFile> inspect(TableColumns table, List<TableFile> read) {
+        return inspect(table, read, Set.of());
+    }
+
+    private List<InspectedFile> inspect(TableColumns table, List<TableFile> read, Set<String> used) {
         try (Connection connection = duckDb.get().connect()) {
-            return new TableInspection(files, connection, table, used(table, job, model)).inspect(read);
+            return new TableInspection(files, connection, table, used).inspect(read);
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
         }

@@ -151,7 +151,12 @@ final class TableInspection {
     /// @param values by the IDs of columns that the file may lack
     FileSchema schema(FileVersion version, Map<Integer, String> values) {
         ParquetFooter footer = ParquetFiles.footer(source.pinTail(version));
-        Reading reading = columns.reading(own(version, footer), values);
+        Own known = schemas.get(footer.schema());
+        if (known == null) {
+            known = own(version, footer);
+            schemas.put(footer.schema(), known);
+        }
+        Reading reading = columns.reading(known, values);
         reading.refusals().forEach(this::refuse);
         return reading.schema();
     }

@@ -240,6 +240,68 @@ final class IcebergSourceIT {
                 .isEqualTo(end.json().get("predictions").asInt() + 500);
     }
 
+    /// The files are gone, so the output can't be compared with them. What the ledger and the manifest say
+    /// still can.
+    @Test
+    void verifySaysThatTheSnapshotHasExpired() throws Exception {
+        create();
+        DataFile first = append("a.parquet", "id <= 1000");
+        delete(first);
+        FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.flights}");
+        InProcess.run(job).expect(0);
+        String snapshot = String.valueOf(table().currentSnapshot().snapshotId());
+        table().newDelete().deleteFile(first).commit();
+        append("b.parquet", "id > 1000 AND id <= 1500");
+        table().expireSnapshots().expireOlderThan(Long.MAX_VALUE).retainLast(1).commit();
+
+        CommandResult verified = verify(job);
+
+        assertThat(verified.out() + verified.err())
+                .contains("snapshot " + snapshot)
+                .contains("was expired (expire_snapshots)");
+    }
+
+    @Test
+    void initWritesAJobForATable() throws Exception {
+        create();
+        DataFile first = append("a.parquet", "id <= 500");
+        delete(first);
+        append("b.parquet", "id > 500 AND id <= 700");
+        FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.flights}");
+        Path written = folder.resolve("new.yaml");
+
+        CommandResult end = InProcess.run(
+                "init",
+                "--data",
+                "iceberg:lake/ops.flights",
+                "--model",
+                FlightsJob.example().resolve("flights.ubj").toString(),
+                "--file",
+                written.toString(),
+                "--home",
+                job.home().toString());
+
+        end.expect(1);
+        assertThat(end.out())
+                .contains("Data   table ops.flights in catalog lake: 700 rows")
+                .contains("distance");
+        assertThat(Files.readString(written))
+                .contains("  iceberg:\n    catalog: lake\n    table: ops.flights\n")
+                .contains("  id: id\n");
+        assertThat(InProcess.run(
+                                "init",
+                                "--data",
+                                "iceberg:lake/ops.none",
+                                "--model",
+                                FlightsJob.example().resolve("flights.ubj").toString(),
+                                "--file",
+                                folder.resolve("other.yaml").toString(),
+                                "--home",
+                                job.home().toString())
+                        .err())
+                .contains("source.iceberg: there is no table ops.none in catalog lake");
+    }
+
     @Test
     void aTableThatIsNotThereIsNamed() throws Exception {
         FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.none}");
