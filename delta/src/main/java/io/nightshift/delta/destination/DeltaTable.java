@@ -24,6 +24,7 @@ import io.nightshift.delta.TableSchemas;
 import io.nightshift.delta.destination.TableState.Commit;
 import io.nightshift.destination.lake.CommitTries;
 import io.nightshift.destination.lake.LakeTable;
+import io.nightshift.destination.lake.Provenance;
 import io.nightshift.destination.lake.PublishedParts;
 import io.nightshift.destination.lake.TableFile;
 import io.nightshift.destination.lake.Visibility;
@@ -273,7 +274,7 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
     }
 
     @Override
-    public void show(BatchId batch, PartStatistics files, String manifestSha256) {
+    public void show(BatchId batch, PartStatistics files, Provenance provenance) {
         call(
                 "%s can't be published in the Delta table %s".formatted(batch, name),
                 () -> commit(state -> switch (state.of(batch)) {

@@ -227,7 +227,7 @@ public abstract class LakeStore<C, F> implements DestinationStore, BatchRemoval,
                         () -> FailureException.permanent("the manifest of %s is gone from %s. Start over with --new"
                                 .formatted(batch, decided.destination())));
         F files = table.files(PublishedParts.of(place(batch), batch, manifest));
-        table.show(batch, files, decided.manifestSha256());
+        table.show(batch, files, Provenance.of(manifest, decided.manifestSha256()));
         return new Publication(destination.toString(), decided.manifestSha256());
     }
 

@@ -71,8 +71,9 @@ public interface LakeTable<C, F> extends FileColumns {
 
     /// Shows a batch, unless readers see it already.
     ///
+    /// @param provenance kept with the commit, if the kind of table can do that
     /// @throws FailureException permanent, if the batch was removed
-    void show(BatchId batch, F files, String manifestSha256);
+    void show(BatchId batch, F files, Provenance provenance);
 
     /// Checks that a supplement can be added to a batch.
     ///

@@ -1,5 +1,6 @@
 package io.nightshift.iceberg.destination;
 
+import io.nightshift.destination.lake.Provenance;
 import io.nightshift.destination.lake.TableFile;
 import io.nightshift.destination.lake.Visibility;
 import io.nightshift.protocol.batch.BatchId;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.BaseTable;
@@ -150,8 +152,9 @@ final class BatchSnapshots {
     }
 
     /// Shows a batch.
-    void show(Transaction transaction, BatchId batch, List<DataFile> shown, String manifestSha256) {
-        Map<String, String> properties = Map.of(BATCH, batch.value(), MANIFEST, manifestSha256);
+    void show(Transaction transaction, BatchId batch, List<DataFile> shown, Provenance provenance) {
+        Map<String, String> properties = new TreeMap<>(Map.of(BATCH, batch.value()));
+        provenance.properties().forEach((name, value) -> properties.put("nightshift." + name, value));
         if (newest(batch.job()).filter(newer -> newer.compareTo(batch) > 0).isEmpty()) {
             replaceLatest(transaction, batch.job(), shown, properties);
         }

@@ -1,6 +1,7 @@
 package io.nightshift.iceberg.destination;
 
 import io.nightshift.destination.lake.LakeTable;
+import io.nightshift.destination.lake.Provenance;
 import io.nightshift.destination.lake.PublishedParts;
 import io.nightshift.destination.lake.TableFile;
 import io.nightshift.destination.lake.Visibility;
@@ -209,7 +210,7 @@ final class IcebergTable implements LakeTable<IcebergColumns, PublishedFiles> {
     }
 
     @Override
-    public void show(BatchId batch, PublishedFiles files, String manifestSha256) {
+    public void show(BatchId batch, PublishedFiles files, Provenance provenance) {
         TableOperations operations = operations();
         call(
                 "%s can't be published in %s".formatted(batch, title()),
@@ -222,7 +223,7 @@ final class IcebergTable implements LakeTable<IcebergColumns, PublishedFiles> {
                         case REMOVED -> throw removed(batch);
                         case ABSENT -> {}
                     }
-                    snapshots.show(transaction, batch, files.dataFiles(state, duckDb), manifestSha256);
+                    snapshots.show(transaction, batch, files.dataFiles(state, duckDb), provenance);
                     return true;
                 }));
     }

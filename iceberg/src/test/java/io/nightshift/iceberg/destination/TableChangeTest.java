@@ -3,6 +3,7 @@ package io.nightshift.iceberg.destination;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.destination.lake.Provenance;
 import io.nightshift.destination.lake.Visibility;
 import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.protocol.batch.BatchId;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.PartitionSpec;
@@ -144,7 +146,12 @@ class TableChangeTest {
     void aBatchWithoutPredictionsIsASnapshotToo() {
         BatchId batch = new BatchId("flights-20261124t231425-3f9a");
         TableChange.commit(NAME, table, (state, transaction) -> {
-            new BatchSnapshots(NAME, table, state).show(transaction, batch, List.of(), "00");
+            new BatchSnapshots(NAME, table, state)
+                    .show(
+                            transaction,
+                            batch,
+                            List.of(),
+                            new Provenance(new TreeMap<>(Map.of("manifest-sha256", "00"))));
             return true;
         });
 
