@@ -8,7 +8,7 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
 import java.util.List;
 
-/// Looks at a job's source without scoring it. Every call blocks, may be repeated, and changes nothing. Safe
+/// Looks at a job's source without scoring it. Every call blocks, may be repeated, and changes no data. Safe
 /// for several threads.
 public interface SourceInspector {
 
@@ -29,6 +29,15 @@ public interface SourceInspector {
 
     /// Ends what [#plan] keeps for a batch, if there is something. Never fails.
     default void release(BatchId batch) {}
+
+    /// Asks the stores of a planned batch's input to keep it until [#letGo], where a store can do that. This
+    /// lasts when the process ends. May be called again for the same batch. Never fails.
+    ///
+    /// @param files as planned
+    default void hold(BatchId batch, Job job, List<SourceFile> files) {}
+
+    /// Ends what [#hold] has asked for, if there is something. Never fails.
+    default void letGo(BatchId batch, Job job) {}
 
     /// Counts the rows of each cut by the job's partition key, and says where they are.
     ///

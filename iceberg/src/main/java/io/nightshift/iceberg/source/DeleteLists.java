@@ -57,7 +57,7 @@ final class DeleteLists {
     /// @param newest the sequence number of the newest data files that it applies to
     private record Entry(DeleteFile file, int scope, long newest, byte[] digest) {}
 
-    /// What is the same for equal lists, and for few others.
+    /// The features that equal lists share, and few others.
     private record Start(int first, int count) {}
 
     private record Raw(List<DeleteFile> files, Deletes list) {}

@@ -18,7 +18,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,6 +34,7 @@ import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.HistoryEntry;
+import org.apache.iceberg.ManageSnapshots;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
@@ -47,19 +50,37 @@ import org.jspecify.annotations.Nullable;
 /// The table of a source, in its catalog. Safe for several threads.
 final class IcebergSource implements LakeTable {
 
+    /// How long a snapshot is held after the newest start of its batch, if nobody lets it go.
+    private static final Duration HOLD = Duration.ofDays(7);
+
     private final IcebergInput input;
     private final IcebergCatalogs catalogs;
+    private final IcebergCatalogs writing;
     private final PositionDeletes positions;
+    private final InstantSource clock;
 
-    IcebergSource(IcebergInput input, IcebergCatalogs catalogs, PositionDeletes positions) {
+    /// @param catalogs whose tables are only read
+    /// @param writing the same, for holds of snapshots
+    IcebergSource(
+            IcebergInput input,
+            IcebergCatalogs catalogs,
+            IcebergCatalogs writing,
+            PositionDeletes positions,
+            InstantSource clock) {
         this.input = input;
         this.catalogs = catalogs;
+        this.writing = writing;
         this.positions = positions;
+        this.clock = clock;
     }
 
     private OpenCatalog catalog() {
+        return catalog(catalogs);
+    }
+
+    private OpenCatalog catalog(IcebergCatalogs all) {
         try {
-            return catalogs.get(input.catalog());
+            return all.get(input.catalog());
         } catch (FailureException e) {
             Failure failure = e.failure();
             throw new FailureException(
@@ -238,6 +259,55 @@ final class IcebergSource implements LakeTable {
     private static long number(Snapshot snapshot, String property) {
         Long found = id(snapshot.summary().getOrDefault(property, ""));
         return found == null ? -1 : found;
+    }
+
+    // Holds.
+
+    /// The hold is a tag. Its age counts from the time of the snapshot, and what expires snapshots drops tags
+    /// that are too old. So a tag that nobody removes disappears, too.
+    @Override
+    public void hold(String name, PinnedSnapshot pinned) {
+        OpenCatalog catalog = catalog(writing);
+        TableIdentifier identifier = TableIdentifier.parse(input.table());
+        Table table = catalog.load(identifier).orElseThrow(() -> missing(identifier));
+        long id = Long.parseLong(pinned.snapshot());
+        Snapshot snapshot = table.snapshot(id);
+        if (snapshot == null || !table.uuid().toString().equals(pinned.table())) {
+            resolve(pinned);
+            return;
+        }
+        SnapshotRef known = table.refs().get(name);
+        long age = Math.max(0, clock.millis() - snapshot.timestampMillis());
+        boolean isHeld = known != null
+                && known.snapshotId() == id
+                && known.maxRefAgeMs() != null
+                && known.maxRefAgeMs() > age + HOLD.toMillis() / 2;
+        if (!isHeld) {
+            catalog.call("the tag %s can't be written".formatted(name), () -> {
+                ManageSnapshots change = table.manageSnapshots();
+                (known == null ? change.createTag(name, id) : change.replaceTag(name, id))
+                        .setMaxRefAgeMs(name, age + HOLD.toMillis())
+                        .commit();
+                return true;
+            });
+        }
+    }
+
+    /// Asks the catalog that only reads first, so that a table without the tag needs no right to write.
+    @Override
+    public void letGo(String name) {
+        TableIdentifier identifier = TableIdentifier.parse(input.table());
+        Table seen = catalog().load(identifier).orElse(null);
+        if (seen == null || !seen.refs().containsKey(name)) {
+            return;
+        }
+        OpenCatalog catalog = catalog(writing);
+        catalog.load(identifier)
+                .filter(table -> table.refs().containsKey(name))
+                .ifPresent(table -> catalog.call("the tag %s can't be removed".formatted(name), () -> {
+                    table.manageSnapshots().removeTag(name).commit();
+                    return true;
+                }));
     }
 
     // Files.

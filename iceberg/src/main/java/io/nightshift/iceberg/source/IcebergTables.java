@@ -6,6 +6,7 @@ import io.nightshift.protocol.job.Input;
 import io.nightshift.source.lake.LakePlugin;
 import io.nightshift.source.lake.LakeTable;
 import io.nightshift.storage.dataset.Dataset;
+import java.time.InstantSource;
 
 /// Iceberg tables as sources, for programs with this module.
 public final class IcebergTables implements LakePlugin {
@@ -23,14 +24,22 @@ public final class IcebergTables implements LakePlugin {
                         services.dataSources(),
                         services.files().roots(),
                         services.files().copies().stores()),
+                new IcebergCatalogs(
+                        services.dataSources(),
+                        services.files().roots(),
+                        services.files().copies().stores()),
                 new PositionDeletes(services.duckDb(), services.files()));
     }
 
-    private record Catalogs(Services services, IcebergCatalogs catalogs, PositionDeletes positions) implements Tables {
+    /// @param catalogs whose tables are only read
+    /// @param writing the same, for holds of snapshots: these are commits
+    private record Catalogs(
+            Services services, IcebergCatalogs catalogs, IcebergCatalogs writing, PositionDeletes positions)
+            implements Tables {
 
         @Override
         public LakeTable of(Input input) {
-            return new IcebergSource((IcebergInput) input, catalogs, positions);
+            return new IcebergSource((IcebergInput) input, catalogs, writing, positions, InstantSource.system());
         }
 
         @Override
@@ -42,6 +51,7 @@ public final class IcebergTables implements LakePlugin {
         @Override
         public void close() {
             catalogs.close();
+            writing.close();
         }
     }
 }

@@ -53,7 +53,8 @@ final class PositionDeletes {
     private final SourceFiles files;
     private Known newest = new Known();
 
-    /// What files list of numbered data files. It is replaced when it knows too many of these.
+    /// The positions that files list, by numbers of data files. The object is replaced when it knows too many
+    /// of these.
     private static final class Known {
         private final SequencedMap<String, Listed> lists = new LinkedHashMap<>(16, 0.75f, true);
         /// The numbers of data files by their locations.
@@ -82,7 +83,7 @@ final class PositionDeletes {
         }
     }
 
-    /// What a file lists.
+    /// The positions that one file lists.
     ///
     /// @param files the numbers of the data files, in ascending order
     /// @param starts for each of these, where its positions begin; then where the last ones end

@@ -6,11 +6,13 @@ import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.IcebergInput;
+import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.plan.CutPlan;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.source.BoundJob;
 import io.nightshift.source.BoundJobs;
@@ -31,9 +33,11 @@ import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.source.files.SourceFiles;
 import io.nightshift.source.lake.LakeCache;
 import io.nightshift.source.lake.LakeDeleteReader;
+import io.nightshift.source.lake.LakeHolds;
 import io.nightshift.source.lake.LakePlugin;
 import io.nightshift.source.lake.LakePlugins;
 import io.nightshift.source.lake.LakeReader;
+import io.nightshift.source.lake.LakeTable;
 import io.nightshift.source.lookup.LookupReader;
 import io.nightshift.source.lookup.LookupTables;
 import io.nightshift.source.parquet.KeyScan;
@@ -55,6 +59,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Every kind of source: the one place that knows which reader belongs to which case of
 /// [Input][io.nightshift.protocol.job.Input]. Safe for several threads.
@@ -216,6 +221,27 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
                         new LakeDeleteReader(new KeyScan(duckDb, files, objects, keyTables), lakeCache),
                         source);
         };
+    }
+
+    private @Nullable LakeTable lake(Input input) {
+        return input instanceof IcebergInput iceberg
+                ? lakes.of(IcebergInput.class, "iceberg").of(iceberg)
+                : null;
+    }
+
+    private LakeHolds.Tables lakes(Job.Source source) {
+        return lookup -> lake(
+                lookup == null ? source.input() : source.lookups().get(lookup).input());
+    }
+
+    @Override
+    public void hold(BatchId batch, Job job, List<SourceFile> planned) {
+        LakeHolds.hold(batch, planned, lakes(job.source()));
+    }
+
+    @Override
+    public void letGo(BatchId batch, Job job) {
+        LakeHolds.letGo(batch, job.source().lookups().size(), lakes(job.source()));
     }
 
     /// The name of a table of a lake for catalogues of data.

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A table of a lake, as its kind supplies it. Every call waits for the catalog and for the table's metadata,
-/// may be repeated, and changes nothing. Safe for several threads.
+/// and may be repeated. Only holds change something. Safe for several threads.
 public interface LakeTable {
 
     /// The snapshot that the job chooses, as it is now.
@@ -24,4 +24,16 @@ public interface LakeTable {
     /// @return in the order of their paths
     /// @throws FailureException if a file can't be read, or is not Parquet
     List<LakeFile> files(LakeSnapshot snapshot, @Nullable RowFilter filter);
+
+    /// Holds a snapshot in the table itself, so that nobody expires it until [#letGo], or until a time that is
+    /// longer than most batches run. If the name holds another snapshot, that one is let go.
+    ///
+    /// @param name of the hold
+    /// @throws FailureException if this can't be done, for example without the right to write to the table
+    default void hold(String name, PinnedSnapshot pinned) {}
+
+    /// Ends a hold, if there is one of this name.
+    ///
+    /// @throws FailureException if this can't be done
+    default void letGo(String name) {}
 }

@@ -2,13 +2,19 @@ package io.nightshift.system.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.iceberg.IcebergCatalogs;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelFile;
+import io.nightshift.scoring.ModelLoader;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -240,6 +246,96 @@ final class IcebergSourceIT {
                 .isEqualTo(end.json().get("predictions").asInt() + 500);
     }
 
+    /// Rows are found by their positions, which deletes and other files don't change.
+    @Test
+    void quarantinedRowsOfATableAreScoredAgain() throws Exception {
+        create();
+        DataFile first = append("a.parquet", "id <= 1000");
+        delete(first);
+        append("b.parquet", "id > 1000 AND id <= 1500");
+        FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.flights}");
+        String fixed = "  select:\n    distance: CAST(distance AS DOUBLE)\n";
+        String broken = fixed.replace(
+                "CAST(distance AS DOUBLE)",
+                "CAST(CASE WHEN id % 50 = 3 THEN 'n/a' ELSE CAST(distance AS VARCHAR) END AS DOUBLE)");
+        job.edit("  select:\n", broken);
+        job.edit("max-rate: 0.001", "max-rate: 1");
+        job.edit("max-rows: 100", "max-rows: 10000");
+        CommandResult end = InProcess.run(job, "--set", "partitions.rows=400").expect(0);
+        int bad = end.json().get("quarantined").asInt();
+        int good = end.json().get("predictions").asInt();
+        assertThat(bad).isPositive();
+        String batch = String.valueOf(job.published().getLast().getFileName()).replace("batch=", "");
+        append("c.parquet", "id > 1500 AND id <= 2000");
+        Path corrected = Files.writeString(
+                job.file().resolveSibling("corrected.yaml"),
+                Files.readString(job.file()).replace(broken, fixed).replace("rows: 25000", "rows: 400"));
+
+        assertThat(InProcess.run(
+                                "quarantine",
+                                "redrive",
+                                batch,
+                                "--job",
+                                corrected.toString(),
+                                "--home",
+                                job.home().toString())
+                        .expect(0)
+                        .out())
+                .contains("%d rows added".formatted(bad));
+
+        assertThat(predictions(job)).hasSize(good + bad).doesNotHaveDuplicates();
+        assertThat(verify(job).expect(0).out()).contains("Verified");
+    }
+
+    /// The model of the flights, and the same with another base score.
+    private static void register(Path home) throws Exception {
+        ModelRegistry registry = new ModelRegistry(home);
+        String file = Files.readString(FlightsJob.example().resolve("flights.ubj"), StandardCharsets.ISO_8859_1);
+        for (String version : List.of(file, file.replace("[1.9964166E-1]", "[2.9964166E-1]"))) {
+            Path written = Files.writeString(home.resolve("model.ubj"), version, StandardCharsets.ISO_8859_1);
+            Model model = new ModelLoader().load(written);
+            registry.register(
+                    "delays",
+                    ModelFile.encode(model),
+                    model.description(),
+                    () -> new Provenance("model.ubj", "0".repeat(64)));
+        }
+    }
+
+    @Test
+    void partitionsOfATableAreScoredAgainFromTheSameSnapshot() throws Exception {
+        create();
+        DataFile first = append("a.parquet", "id <= 1000");
+        append("b.parquet", "id > 1000 AND id <= 2000");
+        delete(first);
+        FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.flights}");
+        register(job.home());
+        job.edit("model: " + FlightsJob.example().resolve("flights.ubj"), "model: delays@1");
+        InProcess.run(job, "--set", "partitions.rows=800").expect(0);
+        List<String> before = predictions(job);
+        String batch = String.valueOf(job.published().getLast().getFileName()).replace("batch=", "");
+        append("c.parquet", "id > 2000 AND id <= 2500");
+
+        CommandResult rescored = InProcess.run(
+                "batch",
+                "rescore",
+                batch,
+                "--model",
+                "delays@2",
+                "--partitions",
+                "0",
+                "--home",
+                job.home().toString());
+
+        rescored.expect(0);
+        assertThat(job.published()).hasSize(2);
+        List<String> after = predictions(job);
+        assertThat(after).hasSameSizeAs(before).isNotEqualTo(before);
+        after.removeAll(before);
+        assertThat(after).as("the rows of the first partition").hasSizeBetween(1, before.size() / 2 + 100);
+        assertThat(verify(job).expect(0).out()).contains("Verified");
+    }
+
     /// The files are gone, so the output can't be compared with them. What the ledger and the manifest say
     /// still can.
     @Test
@@ -259,6 +355,30 @@ final class IcebergSourceIT {
         assertThat(verified.out() + verified.err())
                 .contains("snapshot " + snapshot)
                 .contains("was expired (expire_snapshots)");
+    }
+
+    @Test
+    void aTagHoldsTheSnapshotUntilTheBatchEnds() throws Exception {
+        create();
+        append("a.parquet", "id <= 500");
+        FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.flights}");
+        InProcess.run(job).expect(0);
+        assertThat(table().refs()).as("after the publication").containsOnlyKeys("main");
+        String source = Files.readString(job.file());
+
+        Files.writeString(job.file(), source + "\nchecks:\n  on-fail: hold\n  rows: {min: 1000}\n");
+        InProcess.run(job, "--new");
+        assertThat(table().refs()).as("of a held batch").hasSize(2);
+        InProcess.run("batch", "cancel", "latest", "--home", job.home().toString())
+                .expect(0);
+        assertThat(table().refs()).as("of a cancelled batch").containsOnlyKeys("main");
+
+        Files.writeString(job.file(), source + "\nchecks:\n  on-fail: fail\n  rows: {min: 1000}\n");
+        InProcess.run(job, "--new");
+        assertThat(table().refs()).as("of a failed batch").hasSize(2);
+        InProcess.run("batch", "cancel", "latest", "--home", job.home().toString())
+                .expect(0);
+        assertThat(table().refs()).as("of a failed batch that is cancelled").containsOnlyKeys("main");
     }
 
     @Test
@@ -300,6 +420,34 @@ final class IcebergSourceIT {
                                 job.home().toString())
                         .err())
                 .contains("source.iceberg: there is no table ops.none in catalog lake");
+    }
+
+    /// So that a reader of the predictions finds what they were made from.
+    @Test
+    void aSnapshotOfPredictionsNamesTheSnapshotThatTheyWereMadeFrom() throws Exception {
+        create();
+        append("a.parquet", "id <= 500");
+        FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.flights}");
+        job.edit("destination:\n", "destination: {iceberg: {catalog: lake, table: ops.scores}}\n#");
+        job.edit("  parquet: predictions", "#");
+        InProcess.run(job).expect(0);
+
+        Table scores = new BaseTable(
+                catalogs.get("lake").find(TableIdentifier.parse("ops.scores")).orElseThrow(), "ops.scores");
+        Map<String, String> summary = scores.currentSnapshot().summary();
+        String manifest = Files.readString(folder.resolve(
+                "warehouse/ops/scores/nightshift/batch=%s/_manifest.json".formatted(summary.get("nightshift.batch"))));
+        assertThat(summary)
+                .containsEntry(
+                        "nightshift.input",
+                        table().uuid() + "@" + table().currentSnapshot().snapshotId());
+        for (String name : List.of("model-sha256", "ledger-head", "input-digest", "manifest-sha256")) {
+            assertThat(summary.get("nightshift." + name)).as(name).matches("[0-9a-f]{64}");
+        }
+        assertThat(manifest)
+                .contains("\"sha256\" : \"%s\"".formatted(summary.get("nightshift.model-sha256")))
+                .contains("\"head\" : \"%s\"".formatted(summary.get("nightshift.ledger-head")));
+        assertThat(verify(job).expect(0).out()).contains("Verified");
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.source.PinComparison;
 import io.nightshift.source.SourceInspector.InspectedFile;
@@ -48,6 +49,7 @@ public final class BackgroundTaskRunner {
 
     /// Whether nothing of the source is kept any more, whatever a plan that still goes on does.
     private volatile boolean isReleased;
+    private volatile boolean isSwept;
 
     public BackgroundTaskRunner(BatchId batch, BatchServices services) {
         this(batch, services, true);
@@ -158,6 +160,7 @@ public final class BackgroundTaskRunner {
 
     /// A file that this node does not see may be there for the workers. They check it again.
     private void checkInput(BatchState state) {
+        hold(state.submission().job(), state.pinned().files());
         if (pins(state).isDoneByReaders()) {
             return;
         }
@@ -203,6 +206,7 @@ public final class BackgroundTaskRunner {
                 ? null
                 : Planner.cut(services.inputs().inspector().count(job, model, files), files, job.partitions());
         services.outputs().publisher().prepare(batch, job, state.submission().model());
+        hold(job, files.stream().map(InspectedFile::file).toList());
         return keyed == null
                 ? new CoordinatorMessage.PlanCompleted(
                         files, Planner.cut(files, job.partitions().rows()), input)
@@ -214,6 +218,7 @@ public final class BackgroundTaskRunner {
         BatchEvent.Planned plan = services.outputs().publisher().reusedPlan(state);
         SourcePins.check(batch, plan.files(), pins(state));
         services.outputs().publisher().prepare(batch, job, state.submission().model());
+        hold(job, plan.files());
         return new CoordinatorMessage.PlanCompleted(
                 plan.files().stream()
                         .map(file -> new InspectedFile(file, List.of()))
@@ -221,6 +226,14 @@ public final class BackgroundTaskRunner {
                 plan.partitions(),
                 Objects.requireNonNull(plan.input()),
                 plan.cuts());
+    }
+
+    /// Holds the input. The batch may have been cancelled meanwhile.
+    private void hold(Job job, List<SourceFile> files) {
+        services.inputs().inspector().hold(batch, job, files);
+        if (isSwept) {
+            services.inputs().inspector().letGo(batch, job);
+        }
     }
 
     private List<InspectedFile> inspect(Job job, ModelDescription model) {
@@ -273,6 +286,7 @@ public final class BackgroundTaskRunner {
         refuseChangedInput(state);
         Publication publication = services.outputs().publisher().publish(state);
         release();
+        services.inputs().inspector().letGo(batch, state.submission().job());
         return new CoordinatorMessage.PublicationCompleted(publication, promote(state, publication));
     }
 
@@ -314,8 +328,9 @@ public final class BackgroundTaskRunner {
     private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {
         try {
             boolean isVisible = services.outputs().publisher().fence(state).isPresent();
-            return new CoordinatorMessage.PublicationFenced(
-                    fence.request(), isVisible ? services.outputs().publisher().publish(state) : null, null);
+            Publication finished = isVisible ? services.outputs().publisher().publish(state) : null;
+            services.inputs().inspector().letGo(batch, state.submission().job());
+            return new CoordinatorMessage.PublicationFenced(fence.request(), finished, null);
         } catch (FailureException e) {
             return new CoordinatorMessage.PublicationFenced(fence.request(), null, e.failure());
         }
@@ -327,6 +342,7 @@ public final class BackgroundTaskRunner {
             boolean isVisible = services.outputs().publisher().fence(state).isPresent();
             if (isVisible) {
                 LOG.warn("{} has failed, but readers see its whole output: it is recorded as published", batch);
+                services.inputs().inspector().letGo(batch, state.submission().job());
             }
             return new CoordinatorMessage.FailedBatchFenced(isVisible, null);
         } catch (FailureException e) {
@@ -475,7 +491,9 @@ public final class BackgroundTaskRunner {
 
     /// Deletes the staged output of the batch. What can't be deleted is logged.
     public void sweep(Job job) {
+        isSwept = true;
         release();
+        services.inputs().inspector().letGo(batch, job);
         services.outputs().publisher().discard(batch, job);
     }
 }
