@@ -154,12 +154,22 @@ final class Checkpoints implements ParquetHandler {
                     there.add(columns.getString(1));
                 }
             }
-            String wanted = schema.fieldNames().stream()
-                    .filter(there::contains)
-                    .map(name -> Sql.name(name) + " := " + Sql.name(name))
-                    .collect(Collectors.joining(", "));
-            String object = wanted.isEmpty() ? "'{}'" : "CAST(to_json(struct_pack(%s)) AS VARCHAR)".formatted(wanted);
-            return "SELECT %s FROM %s".formatted(object, rows);
+            List<StructField> wanted = schema.fields().stream()
+                    .filter(field -> there.contains(field.getName()))
+                    .toList();
+            if (wanted.isEmpty()) {
+                return "SELECT '{}' FROM %s LIMIT 0".formatted(rows);
+            }
+            // The cast leaves out fields that nobody asks for. Statistics may be most of a checkpoint.
+            return "SELECT CAST(to_json(struct_pack(%s)) AS VARCHAR) FROM %s WHERE %s"
+                    .formatted(
+                            joined(
+                                    wanted,
+                                    ", ",
+                                    field -> "%1$s := CAST(%1$s AS %2$s)"
+                                            .formatted(Sql.name(field.getName()), duckDbType(field.getDataType()))),
+                            rows,
+                            joined(wanted, " OR ", field -> Sql.name(field.getName()) + " IS NOT NULL"));
         }
 
         boolean hasNext() {
@@ -176,8 +186,7 @@ final class Checkpoints implements ParquetHandler {
             } catch (SQLException e) {
                 throw unreadable(path, e);
             }
-            return new FileReadResult(
-                    LogJson.batches(path, lines.iterator(), schema).getFirst(), path);
+            return new FileReadResult(LogJson.batch(path, lines.iterator(), schema), path);
         }
 
         @Override
@@ -265,7 +274,11 @@ final class Checkpoints implements ParquetHandler {
     }
 
     private static String fields(StructType schema, Function<StructField, String> field) {
-        return schema.fields().stream().map(field).collect(Collectors.joining(", "));
+        return joined(schema.fields(), ", ", field);
+    }
+
+    private static String joined(List<StructField> fields, String between, Function<StructField, String> field) {
+        return fields.stream().map(field).collect(Collectors.joining(between));
     }
 
     private static String duckDbType(DataType type) {

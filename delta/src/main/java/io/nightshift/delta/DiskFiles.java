@@ -24,7 +24,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Tables in folders, as far as jobs may write these.
+/// Tables in folders, as far as jobs may use these.
 ///
 /// A file is written under a name of its own and made durable, and then its real name is linked to it. A
 /// link is made only if there is no file of the name. So of two commits one fails, and a crash leaves a
@@ -35,15 +35,32 @@ public final class DiskFiles implements TableFiles {
     private static final String OWN = ".nightshift-";
 
     private final FileRoots roots;
+    private final boolean isReadOnly;
 
     /// @param roots of the folders that jobs may write
     public DiskFiles(FileRoots roots) {
+        this(roots, false);
+    }
+
+    private DiskFiles(FileRoots roots, boolean isReadOnly) {
         this.roots = roots;
+        this.isReadOnly = isReadOnly;
+    }
+
+    /// Tables that are only read.
+    ///
+    /// @param roots of the folders that jobs may read
+    public static DiskFiles readOnly(FileRoots roots) {
+        return new DiskFiles(roots, true);
     }
 
     private Path path(String path) {
         Path checked = Path.of(path);
-        roots.requireWritable(checked);
+        if (isReadOnly) {
+            roots.requireReadable(checked);
+        } else {
+            roots.requireWritable(checked);
+        }
         return checked;
     }
 

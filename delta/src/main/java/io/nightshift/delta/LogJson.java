@@ -4,6 +4,7 @@ import io.delta.kernel.data.ColumnVector;
 import io.delta.kernel.data.ColumnarBatch;
 import io.delta.kernel.data.Row;
 import io.delta.kernel.engine.JsonHandler;
+import io.delta.kernel.exceptions.KernelEngineException;
 import io.delta.kernel.expressions.Predicate;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
@@ -14,8 +15,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -47,38 +50,72 @@ final class LogJson implements JsonHandler {
     public CloseableIterator<ColumnarBatch> readJsonFiles(
             CloseableIterator<FileStatus> statuses, StructType schema, Optional<Predicate> predicate)
             throws IOException {
-        List<ColumnarBatch> batches = new ArrayList<>();
+        List<String> paths = new ArrayList<>();
         try (statuses) {
             while (statuses.hasNext()) {
-                batches.addAll(batches(statuses.next().getPath(), schema));
+                paths.add(statuses.next().getPath());
             }
         }
-        return LogFolder.over(batches.iterator());
+        return new Commits(paths.iterator(), schema);
     }
 
-    private List<ColumnarBatch> batches(String path, StructType schema) throws FileNotFoundException {
-        String text = new String(files.read(path), StandardCharsets.UTF_8);
-        return batches(path, text.lines().filter(line -> !line.isBlank()).iterator(), schema);
+    /// The actions of commits, [#BATCH] at a time: a commit may have a line for each file of a table.
+    private final class Commits implements CloseableIterator<ColumnarBatch> {
+        private final Iterator<String> paths;
+        private final StructType schema;
+        private String path = "";
+        private Iterator<String> lines = Collections.emptyIterator();
+
+        Commits(Iterator<String> paths, StructType schema) {
+            this.paths = paths;
+            this.schema = schema;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (!lines.hasNext() && paths.hasNext()) {
+                path = paths.next();
+                lines = read(path).lines().filter(line -> !line.isBlank()).iterator();
+            }
+            return lines.hasNext();
+        }
+
+        @Override
+        public ColumnarBatch next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            return batch(path, lines, schema);
+        }
+
+        @Override
+        public void close() {
+            // Nothing is open between two calls.
+        }
+    }
+
+    private String read(String path) {
+        try {
+            return new String(files.read(path), StandardCharsets.UTF_8);
+        } catch (FileNotFoundException e) {
+            throw new KernelEngineException("a file of the log is gone", e);
+        }
     }
 
     /// @param path of the file, for messages
     /// @param lines each with an action
-    static List<ColumnarBatch> batches(String path, Iterator<String> lines, StructType schema) {
-        List<ColumnarBatch> batches = new ArrayList<>();
+    /// @return the next lines, at most [#BATCH]
+    static ColumnarBatch batch(String path, Iterator<String> lines, StructType schema) {
         List<Row> rows = new ArrayList<>();
-        while (lines.hasNext()) {
+        while (lines.hasNext() && rows.size() < BATCH) {
             try {
                 rows.add(ActionJson.read(lines.next(), schema));
             } catch (IllegalArgumentException e) {
                 throw FailureException.permanent("the file %s of the Delta table's log is damaged: %s"
                         .formatted(path, String.valueOf(e.getMessage())));
             }
-            if (rows.size() == BATCH || !lines.hasNext()) {
-                batches.add(ActionBatch.of(schema, rows));
-                rows.clear();
-            }
         }
-        return batches;
+        return ActionBatch.of(schema, rows);
     }
 
     @Override

@@ -22,14 +22,27 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectFiles implements TableFiles {
 
     private final ObjectCopies copies;
+    private final boolean isReadOnly;
 
     /// @param copies of objects, with the stores that jobs may write
     public ObjectFiles(ObjectCopies copies) {
+        this(copies, false);
+    }
+
+    private ObjectFiles(ObjectCopies copies, boolean isReadOnly) {
         this.copies = copies;
+        this.isReadOnly = isReadOnly;
+    }
+
+    /// Tables that are only read.
+    ///
+    /// @param copies of objects, with the stores that jobs may read
+    public static ObjectFiles readOnly(ObjectCopies copies) {
+        return new ObjectFiles(copies, true);
     }
 
     private ObjectStore store(ObjectAddress address) {
-        return copies.stores().forWriting(address);
+        return isReadOnly ? copies.stores().of(address) : copies.stores().forWriting(address);
     }
 
     private static Entry entry(StoredObject object) {

@@ -32,7 +32,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
 
     /// The name of a format ends in its digest, which changes whenever an event of the entity or the snapshot gets
     /// another field or case. `SnapshotFormatTest` computes it.
-    static final String REGISTER_SNAPSHOT = "register-snapshot-202ea5df539f3089";
+    static final String REGISTER_SNAPSHOT = "register-snapshot-2c10a3cd68da9a44";
 
     static final String JOB_SNAPSHOT = "job-snapshot-ae4f251155854f3f";
     static final String ALERT_SNAPSHOT = "alert-snapshot-d1ca89761f80a7cb";

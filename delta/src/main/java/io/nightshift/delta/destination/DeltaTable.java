@@ -7,8 +7,6 @@ import io.delta.kernel.exceptions.ConcurrentWriteException;
 import io.delta.kernel.exceptions.MaxCommitRetryLimitReachedException;
 import io.delta.kernel.exceptions.TableAlreadyExistsException;
 import io.delta.kernel.exceptions.TableNotFoundException;
-import io.delta.kernel.exceptions.UnsupportedProtocolVersionException;
-import io.delta.kernel.exceptions.UnsupportedTableFeatureException;
 import io.delta.kernel.expressions.Column;
 import io.delta.kernel.hook.PostCommitHook;
 import io.delta.kernel.internal.SnapshotImpl;
@@ -19,6 +17,7 @@ import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterable;
 import io.nightshift.delta.DeltaEngine;
 import io.nightshift.delta.DiskFiles;
+import io.nightshift.delta.KernelCalls;
 import io.nightshift.delta.ObjectFiles;
 import io.nightshift.delta.TableSchemas;
 import io.nightshift.delta.destination.TableState.Commit;
@@ -40,7 +39,6 @@ import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectAddress;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,44 +129,8 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
         return FailureException.permanent("there is no Delta table %s; it was deleted".formatted(name));
     }
 
-    /// Translates the exceptions of the kernel into failures.
     private <T> T call(String doing, Supplier<T> work) {
-        try {
-            return work.get();
-        } catch (FailureException e) {
-            throw e;
-        } catch (UnsupportedTableFeatureException | UnsupportedProtocolVersionException e) {
-            throw new FailureException(
-                    Failure.permanent("%s: %s. Name another table".formatted(doing, String.valueOf(e.getMessage()))),
-                    e);
-        } catch (RuntimeException e) {
-            throw causeOf(e)
-                    .orElseGet(() -> new FailureException(
-                            Failure.permanent(
-                                    "%s: its log is damaged, or has something that Nightshift does not know: %s"
-                                            .formatted(doing, innermost(e))),
-                            e));
-        }
-    }
-
-    /// The kernel wraps the failures of the engine.
-    private static Optional<FailureException> causeOf(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof FailureException known) {
-                return Optional.of(known);
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static String innermost(Throwable failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause instanceof FileNotFoundException
-                ? "there is no file " + cause.getMessage()
-                : String.valueOf(cause.getMessage());
+        return KernelCalls.call(doing, "Name another table", work);
     }
 
     private Optional<TableState> state() {
@@ -266,7 +228,7 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
                     .build(engine)
                     .commit(engine, CloseableIterable.emptyIterable());
         } catch (TableAlreadyExistsException | ConcurrentWriteException | MaxCommitRetryLimitReachedException e) {
-            causeOf(e).ifPresent(failure -> {
+            KernelCalls.causeOf(e).ifPresent(failure -> {
                 throw failure;
             });
             LOG.debug("{} is there", name, e);
@@ -345,7 +307,7 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
                 checkpoint(result);
                 return CommitTries.Result.COMMITTED;
             } catch (ConcurrentWriteException | MaxCommitRetryLimitReachedException e) {
-                causeOf(e).ifPresent(failure -> {
+                KernelCalls.causeOf(e).ifPresent(failure -> {
                     throw failure;
                 });
                 return CommitTries.Result.OUTDATED;
@@ -361,7 +323,8 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
                 try {
                     hook.threadSafeInvoke(engine);
                 } catch (IOException | RuntimeException e) {
-                    LOG.warn("{}: no checkpoint of version {}: {}", name, result.getVersion(), innermost(e));
+                    LOG.warn(
+                            "{}: no checkpoint of version {}: {}", name, result.getVersion(), KernelCalls.innermost(e));
                 }
             }
         }

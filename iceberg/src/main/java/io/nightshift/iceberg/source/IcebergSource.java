@@ -220,6 +220,12 @@ final class IcebergSource implements LakeTable {
         return snapshot(table, snapshot, schema(table, pinned));
     }
 
+    @Override
+    public String gone(PinnedSnapshot pinned) {
+        return "The %s of %s, which the batch reads, was expired (expire_snapshots), or somebody has deleted the file. Start over with --new, and keep snapshots for longer than batches run"
+                .formatted(pinned, input);
+    }
+
     private Schema schema(Table table, PinnedSnapshot pinned) {
         Schema found = table.schemas().get(pinned.schema());
         if (found == null) {
@@ -238,7 +244,8 @@ final class IcebergSource implements LakeTable {
                     SchemaColumns.of(title, table, schema),
                     null,
                     0,
-                    0);
+                    0,
+                    null);
         }
         return new LakeSnapshot(
                 new PinnedSnapshot(
@@ -249,7 +256,8 @@ final class IcebergSource implements LakeTable {
                 SchemaColumns.of(title, table, schema),
                 Instant.ofEpochMilli(snapshot.timestampMillis()),
                 number(snapshot, SnapshotSummary.TOTAL_DATA_FILES_PROP),
-                number(snapshot, SnapshotSummary.TOTAL_RECORDS_PROP));
+                number(snapshot, SnapshotSummary.TOTAL_RECORDS_PROP),
+                null);
     }
 
     private static Schema ownSchema(Table table, Snapshot snapshot) {

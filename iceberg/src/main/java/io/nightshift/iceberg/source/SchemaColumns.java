@@ -21,13 +21,16 @@ import org.jspecify.annotations.Nullable;
 /// The columns of a table's schema.
 final class SchemaColumns {
 
+    private static final String LOST =
+            "The snapshot was expired meanwhile (expire_snapshots), or somebody has deleted the file";
+
     private SchemaColumns() {}
 
     /// @param title the table, for messages
     static TableColumns of(String title, Table table, Schema schema) {
         List<TableColumn> columns = new ArrayList<>();
         schema.columns().forEach(field -> columns.add(column(field)));
-        return new TableColumns(title, columns, mapping(table));
+        return new TableColumns(title, LOST, columns, mapping(table), false);
     }
 
     private static @Nullable Map<String, Integer> mapping(Table table) {

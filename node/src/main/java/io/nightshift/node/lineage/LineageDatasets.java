@@ -3,6 +3,7 @@ package io.nightshift.node.lineage;
 import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.DeltaInput;
 import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
@@ -53,6 +54,7 @@ final class LineageDatasets {
             case DatabaseInput database ->
                 List.of(Dataset.ofTable(destinations.dataSources().get(database.dataSource()), null, database.table()));
             case IcebergInput iceberg -> List.of(destinations.sources().dataset(iceberg));
+            case DeltaInput delta -> files(List.of(delta.table()));
         };
     }
 

@@ -37,6 +37,8 @@ enum Form {
             "a table as namespace.name, of letters, digits and _; each name has at most 63"),
     /// A number is one too.
     SNAPSHOT("^[0-9]{1,19}$", "the ID of a snapshot: a number of at most 19 digits"),
+    /// A number is one too.
+    VERSION("^[0-9]{1,18}$", "a version of the table: a number of at most 18 digits"),
     /// May contain parameters.
     INSTANT(
             "^([0-9TZ:.+-]|[{][A-Za-z_][^{}\\u0000-\\u001f]*[}])+$",

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 ///
 /// A case is data. How a kind is read is in the module `storage`, in a package of its own. The keys of a case
 /// in the job file stand next to the case, in its [Kind].
-public sealed interface Input permits ParquetInput, CsvInput, NdjsonInput, DatabaseInput, IcebergInput {
+public sealed interface Input permits ParquetInput, CsvInput, NdjsonInput, DatabaseInput, IcebergInput, DeltaInput {
 
     /// Whether the rows are in files that a job names. A digest of unchanged files is always the same, so
     /// another digest means another input. A table of a database has no such digest: it is divided in another
@@ -21,6 +21,7 @@ public sealed interface Input permits ParquetInput, CsvInput, NdjsonInput, Datab
             case NdjsonInput ndjson -> true;
             case DatabaseInput database -> false;
             case IcebergInput iceberg -> false;
+            case DeltaInput delta -> false;
         };
     }
 

@@ -14,11 +14,12 @@ final class Kinds {
             NdjsonInput.KIND,
             DatabaseInput.POSTGRES_KIND,
             DatabaseInput.MARIADB_KIND,
-            IcebergInput.KIND);
+            IcebergInput.KIND,
+            DeltaInput.KIND);
 
     /// The kinds of source whose rows are not in files that a job names.
     static final List<Kind<? extends Input>> TABLES =
-            List.of(DatabaseInput.POSTGRES_KIND, DatabaseInput.MARIADB_KIND, IcebergInput.KIND);
+            List.of(DatabaseInput.POSTGRES_KIND, DatabaseInput.MARIADB_KIND, IcebergInput.KIND, DeltaInput.KIND);
 
     /// Those that several destinations may consist of.
     static final List<Kind<? extends Destination>> MEMBERS = List.of(
@@ -83,6 +84,7 @@ final class Kinds {
             case CsvInput csv -> CsvInput.KIND.write(csv);
             case NdjsonInput ndjson -> NdjsonInput.KIND.write(ndjson);
             case IcebergInput iceberg -> IcebergInput.KIND.write(iceberg);
+            case DeltaInput delta -> DeltaInput.KIND.write(delta);
         };
     }
 

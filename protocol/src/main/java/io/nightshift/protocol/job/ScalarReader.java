@@ -36,7 +36,7 @@ final class ScalarReader {
     private static final int MAX_DIGITS = 40;
 
     /// The forms of texts that a number also has.
-    private static final Set<Form> NUMBERS = Set.of(Form.BOUND, Form.SNAPSHOT, Form.REF);
+    private static final Set<Form> NUMBERS = Set.of(Form.BOUND, Form.SNAPSHOT, Form.VERSION, Form.REF);
 
     /// Null for a job that comes from no folder.
     private final @Nullable Path folder;

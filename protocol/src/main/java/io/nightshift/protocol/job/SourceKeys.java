@@ -117,6 +117,7 @@ final class SourceKeys {
         if (source != null) {
             CsvInput.check(check, source, "source");
             IcebergInput.check(check, source, "source");
+            DeltaInput.check(check, source, "source");
         }
         change(check, root);
     }
@@ -187,6 +188,7 @@ final class SourceKeys {
             check.section(Lookup.KEYS, itemPath, mapping, item.line());
             CsvInput.check(check, mapping, itemPath);
             IcebergInput.check(check, mapping, itemPath);
+            DeltaInput.check(check, mapping, itemPath);
             boolean isLeft = !"inner".equals(check.value(JobKey.path(itemPath, "type")));
             if (isLeft && Map.of().equals(check.value(JobKey.path(itemPath, "columns")))) {
                 check.add(new Mistake(

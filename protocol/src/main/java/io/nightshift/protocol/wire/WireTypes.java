@@ -67,6 +67,7 @@ import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.DeltaDestination;
+import io.nightshift.protocol.job.DeltaInput;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Job;
@@ -319,6 +320,7 @@ final class WireTypes {
             new WireType(290, DatabaseInput.class),
             new WireType(291, DatabaseInput.Engine.class),
             new WireType(655, IcebergInput.class),
+            new WireType(656, DeltaInput.class),
             // A source that changes.
             new WireType(300, Job.OnChange.class),
             // Alerts.

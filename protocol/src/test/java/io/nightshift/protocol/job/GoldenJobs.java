@@ -149,6 +149,12 @@ public final class GoldenJobs {
         return with(new Job.Source(input, "id", false, Map.of(), null), full().destination(), List.of());
     }
 
+    /// A version of a Delta table.
+    public static Job deltaSource() {
+        DeltaInput input = new DeltaInput("/data/lake/customers", "12", null);
+        return with(new Job.Source(input, "id", false, Map.of(), null), full().destination(), List.of());
+    }
+
     public static Job postgres() {
         List<PostgresDestination.Index> indexes = List.of(
                 new PostgresDestination.Index(List.of("carrier", "prediction")),

@@ -188,7 +188,10 @@ class JobFilePropertyTest {
                 new IcebergInput("lake", "sales.customers"),
                 new IcebergInput("lake", "sales.customers", "3821550127947089009", null, null),
                 new IcebergInput("lake", "a.b.c", null, "end of month", null),
-                new IcebergInput("lake", "a.b", null, null, "2026-11-25T06:00:00.5+01:00"));
+                new IcebergInput("lake", "a.b", null, null, "2026-11-25T06:00:00.5+01:00"),
+                new DeltaInput("/lake/customers"),
+                new DeltaInput("s3://lake/customers", "0", null),
+                new DeltaInput("/lake/customers", null, "2026-11-25T06:00:00.5+01:00"));
         Arbitrary<Job.Source> sources = Combinators.combine(
                         Arbitraries.oneOf(files, databases, tables),
                         words.injectNull(0.5),

@@ -39,6 +39,7 @@ class JobFileTest {
             case CsvInput csv -> csv.paths();
             case NdjsonInput ndjson -> ndjson.paths();
             case IcebergInput iceberg -> throw new AssertionError(iceberg);
+            case DeltaInput delta -> throw new AssertionError(delta);
         };
     }
 

@@ -113,7 +113,7 @@ final class JobSchema {
         ObjectNode text = JSON.objectNode().put("type", "string").put("pattern", form.regex);
         return switch (form) {
             case BOUND, REF -> anyOf(text, JSON.objectNode().put("type", "number"));
-            case SNAPSHOT -> anyOf(text, JSON.objectNode().put("type", "integer"));
+            case SNAPSHOT, VERSION -> anyOf(text, JSON.objectNode().put("type", "integer"));
             default -> text;
         };
     }

@@ -82,6 +82,7 @@ public final class GoldenEvents {
         events.put("submitted-query", submitted(GoldenJobs.query()));
         events.put("submitted-table", submitted(GoldenJobs.table()));
         events.put("submitted-iceberg-source", submitted(GoldenJobs.icebergSource()));
+        events.put("submitted-delta-source", submitted(GoldenJobs.deltaSource()));
         events.put("submitted-csv-source", submitted(GoldenJobs.csvSource()));
         events.put("submitted-csv-source-least", submitted(GoldenJobs.csvSourceLeast()));
         events.put("submitted-ndjson-source", submitted(GoldenJobs.ndjsonSource()));

@@ -5,6 +5,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.DeltaInput;
 import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
@@ -213,20 +214,17 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
             case DatabaseInput database -> new SqlReader(duckDb, database, dataSources, connections, snapshots, joined);
             case CsvInput csv -> new TextReader(duckDb, listing, texts, source, joined);
             case NdjsonInput ndjson -> new TextReader(duckDb, listing, texts, source, joined);
-            case IcebergInput iceberg ->
-                new LakeReader(
-                        duckDb,
-                        lakes.of(IcebergInput.class, "iceberg").of(iceberg),
-                        new ParquetReader(duckDb, files, objects, bound, source, joined),
-                        new LakeDeleteReader(new KeyScan(duckDb, files, objects, keyTables), lakeCache),
-                        source);
+            case IcebergInput iceberg -> lake(lakes.of(IcebergInput.class, "iceberg").of(iceberg), source, joined);
+            case DeltaInput delta -> lake(lakes.of(DeltaInput.class, "delta").of(delta), source, joined);
         };
     }
 
     private @Nullable LakeTable lake(Input input) {
-        return input instanceof IcebergInput iceberg
-                ? lakes.of(IcebergInput.class, "iceberg").of(iceberg)
-                : null;
+        return switch (input) {
+            case IcebergInput iceberg -> lakes.of(IcebergInput.class, "iceberg").of(iceberg);
+            case DeltaInput delta -> lakes.of(DeltaInput.class, "delta").of(delta);
+            case ParquetInput _, CsvInput _, NdjsonInput _, DatabaseInput _ -> null;
+        };
     }
 
     private LakeHolds.Tables lakes(Job.Source source) {
@@ -242,6 +240,15 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
     @Override
     public void letGo(BatchId batch, Job job) {
         LakeHolds.letGo(batch, job.source().lookups().size(), lakes(job.source()));
+    }
+
+    private LakeReader lake(LakeTable table, Job.Source source, JoinedColumns joined) {
+        return new LakeReader(
+                duckDb,
+                table,
+                new ParquetReader(duckDb, files, objects, bound, source, joined),
+                new LakeDeleteReader(new KeyScan(duckDb, files, objects, keyTables), lakeCache),
+                source);
     }
 
     /// The name of a table of a lake for catalogues of data.

@@ -31,6 +31,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -105,6 +108,7 @@ public final class LakeReader implements SourceReader {
     @Override
     public List<InspectedFile> inspect(Job job, ModelDescription model) {
         LakeSnapshot snapshot = table.resolve();
+        requireKept(snapshot, job);
         parquet.bind(snapshot.columns(), job, model);
         List<LakeFile> found = snapshot.pin().isEmpty() ? List.of() : table.files(snapshot, filter());
         List<TableFile> read = found.stream().map(LakeFile::file).toList();
@@ -135,7 +139,7 @@ public final class LakeReader implements SourceReader {
         long rows = 0;
         for (int i = 0; i < all.size() && rows < most; i++) {
             first.add(all.get(i));
-            rows += all.get(i).file().rows();
+            rows += Math.max(0, all.get(i).file().rows());
         }
         List<InspectedFile> inspected = parquet.inspect(
                 snapshot.columns(), first.stream().map(LakeFile::file).toList());
@@ -165,11 +169,30 @@ public final class LakeReader implements SourceReader {
                     new SourceTable(from, "*", snapshot.columns().title()),
                     Map.of(),
                     SourceColumns.Origin.COMMAND_LINE);
-            long count = all.stream().mapToLong(file -> file.file().rows()).sum();
+            long count = all.stream()
+                    .mapToLong(file -> Math.max(0, file.file().rows()))
+                    .sum();
             return new LakeSample(columns, count, now);
         } catch (SQLException | RuntimeException e) {
             now.close();
             throw e;
+        }
+    }
+
+    /// Checks that no file of a snapshot may be deleted before the batch's deadline.
+    private static void requireKept(LakeSnapshot snapshot, Job job) {
+        Instant until = snapshot.keptUntil();
+        LocalTime deadline = job.timing().deadlineTime();
+        if (until == null || deadline == null) {
+            return;
+        }
+        ZonedDateTime now = ZonedDateTime.now(job.timing().zone());
+        ZonedDateTime today = now.with(deadline);
+        ZonedDateTime next = today.isAfter(now) ? today : today.plusDays(1);
+        if (until.isBefore(next.toInstant())) {
+            throw FailureException.permanent(
+                    "source: from %s, files of the %s of %s may be deleted, and the deadline is at %s. Read a newer one, or keep files for longer"
+                            .formatted(until, snapshot.pin(), snapshot.columns().title(), next.toInstant()));
         }
     }
 
@@ -276,7 +299,7 @@ public final class LakeReader implements SourceReader {
     /// The snapshot alone: its files are not looked at. Deleted rows count as long as they are in data files.
     @Override
     public SourceState state(Job.Source asked, RowCounts counts) {
-        LakeSnapshot snapshot = table.resolve();
+        LakeSnapshot snapshot = table.counted(table.resolve());
         return new SourceState(
                 Math.max(0, snapshot.files()),
                 Math.max(0, snapshot.rows()),
@@ -308,6 +331,10 @@ public final class LakeReader implements SourceReader {
                 snapshot.made(),
                 files.size(),
                 withDeletes == 0 ? "" : String.format(Locale.ROOT, ", %,d of them with deleted rows", withDeletes)));
+        if (snapshot.keptUntil() != null) {
+            lines.add("kept        until %s at least; from then on, files of it may be deleted"
+                    .formatted(snapshot.keptUntil()));
+        }
         if (snapshot.files() > files.size() && source.where() != null) {
             lines.add(String.format(
                     Locale.ROOT,
@@ -380,9 +407,7 @@ public final class LakeReader implements SourceReader {
                 SourceFiles.isObject(pinned) ? null : Path.of(pinned.path()).getParent();
         return folder != null && !Files.exists(folder)
                 ? differences
-                : List.of(
-                        "it is gone. The %s of %s, which the batch reads, was expired (expire_snapshots), or somebody has deleted the file. Start over with --new, and keep snapshots for longer than batches run"
-                                .formatted(PinnedFile.of(pinned).snapshot(), source.input()));
+                : List.of("it is gone. " + table.gone(PinnedFile.of(pinned).snapshot()));
     }
 
     // Reading.

@@ -18,6 +18,14 @@ public interface LakeTable {
     /// @throws FailureException permanent, if the table has it no longer, or is another table now
     LakeSnapshot resolve(PinnedSnapshot pinned);
 
+    /// A snapshot with the numbers of its files and rows, if the table has them. May read all of its metadata.
+    default LakeSnapshot counted(LakeSnapshot snapshot) {
+        return snapshot;
+    }
+
+    /// Why a file of a snapshot is gone, and what to do, as sentences without the last full stop.
+    String gone(PinnedSnapshot pinned);
+
     /// The files of a snapshot, without those that a condition rules out by the table's own statistics.
     ///
     /// @param filter holds for every row that the job reads; null for all rows

@@ -66,16 +66,19 @@ public final class KeyScan {
         // Names that no file's own column gets by accident: a dropped column may have the name of another.
         TableColumns named = new TableColumns(
                 table.title(),
+                table.lost(),
                 columns.stream()
                         .map(column -> new TableColumn(
                                 column.id(),
                                 "nightshift_key_" + column.id(),
                                 column.type(),
                                 column.shape(),
+                                column.renamed(),
                                 column.initial(),
                                 column.refusal()))
                         .toList(),
-                table.mapping());
+                table.mapping(),
+                table.byName());
         Set<String> names =
                 named.columns().stream().map(TableColumn::name).collect(Collectors.toCollection(TreeSet::new));
         Slice whole = new Slice(data, 0, data.rows());

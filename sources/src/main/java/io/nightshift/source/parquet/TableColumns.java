@@ -16,10 +16,17 @@ import org.jspecify.annotations.Nullable;
 /// its name is in the file.
 ///
 /// @param title the table, for messages
+/// @param lost why a file of the table may be gone, as a sentence without its end
 /// @param columns in the order of the table
 /// @param mapping the IDs of columns by their names in files without IDs; null if such files can't be read
+/// @param byName whether the mapping is used for files with IDs, too. Then upper and lower case are the same, and
+///     so are nested fields of the same name
 public record TableColumns(
-        String title, List<TableColumn> columns, @Nullable Map<String, Integer> mapping) {
+        String title,
+        String lost,
+        List<TableColumn> columns,
+        @Nullable Map<String, Integer> mapping,
+        boolean byName) {
 
     /// Names that tell rows apart.
     private static final Set<String> RESERVED = Set.of("file_row_number", "nightshift_file");
@@ -30,7 +37,11 @@ public record TableColumns(
     /// @throws FailureException permanent, if SQL can't tell the columns apart
     public TableColumns {
         columns = List.copyOf(columns);
-        mapping = mapping == null ? null : Collections.unmodifiableMap(new TreeMap<>(mapping));
+        if (mapping != null) {
+            Map<String, Integer> ids = byName ? new TreeMap<>(String.CASE_INSENSITIVE_ORDER) : new TreeMap<>();
+            ids.putAll(mapping);
+            mapping = Collections.unmodifiableMap(ids);
+        }
         Set<String> names = new HashSet<>(RESERVED);
         for (TableColumn column : columns) {
             if (!names.add(column.name().toLowerCase(Locale.ROOT))) {
@@ -94,7 +105,8 @@ public record TableColumns(
                 continue;
             }
             String sql = Sql.name(found.name());
-            String read = found.shape().equals(column.shape()) ? conversion(type, column.type(), sql) : null;
+            boolean isAlike = byName || found.shape().equals(column.shape());
+            String read = isAlike ? conversion(type, column, sql) : null;
             if (read == null) {
                 refusals.put(
                         column.name(),
@@ -117,7 +129,7 @@ public record TableColumns(
 
     private Map<Integer, ParquetFooter.Column> byId(Own own) {
         Map<Integer, ParquetFooter.Column> byId = new TreeMap<>();
-        boolean hasIds = own.footer().stream().anyMatch(column -> column.id() != null);
+        boolean hasIds = !byName && own.footer().stream().anyMatch(column -> column.id() != null);
         if (!hasIds && mapping == null && !own.footer().isEmpty()) {
             throw FailureException.permanent(
                     "source: %s has no field IDs, and %s has no name mapping (the property schema.name-mapping.default), so nobody knows which columns it has"
@@ -136,15 +148,20 @@ public record TableColumns(
     ///
     /// @param own the column of the file, as SQL
     /// @return SQL that is then cast to the table's type; null if the types don't fit
-    private static @Nullable String conversion(String from, String to, String own) {
-        if (from.equals(to) || from.startsWith("STRUCT") || from.startsWith("MAP") || from.endsWith("[]")) {
+    private static @Nullable String conversion(String from, TableColumn column, String own) {
+        String to = column.type();
+        if (isNested(from)) {
             // The IDs and names of nested fields are equal, and their types may be wider.
+            return column.renamed() == null ? own : column.renamed().replace(TableColumn.OWN, own);
+        }
+        if (from.equals(to)) {
             return own;
         }
         boolean fits = switch (to) {
+            case "SMALLINT" -> from.equals("TINYINT");
             case "INTEGER" -> WHOLE.contains(from) && !from.equals("BIGINT") && !from.equals("UINTEGER");
             case "BIGINT" -> WHOLE.contains(from);
-            case "DOUBLE" -> from.equals("FLOAT");
+            case "DOUBLE" -> from.equals("FLOAT") || (WHOLE.contains(from) && !from.equals("BIGINT"));
             // INT96 is read as a time without a zone, and is one of UTC, as the session is.
             case "TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_NS" ->
                 from.startsWith("TIMESTAMP") || from.equals("DATE");
@@ -155,5 +172,9 @@ public record TableColumns(
             return null;
         }
         return to.equals("VARCHAR") && from.equals("BLOB") ? "decode(%s)".formatted(own) : own;
+    }
+
+    private static boolean isNested(String type) {
+        return type.startsWith("STRUCT") || type.startsWith("MAP") || type.endsWith("[]");
     }
 }

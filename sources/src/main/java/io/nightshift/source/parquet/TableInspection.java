@@ -68,8 +68,8 @@ final class TableInspection {
         FileVersion version = source.version(file.path());
         if (version == null) {
             throw FailureException.permanent(
-                    "source: a data file of %s is gone: %s. The snapshot was expired meanwhile (expire_snapshots), or somebody has deleted the file. Run again to read the table as it is now"
-                            .formatted(columns.title(), file.path()));
+                    "source: a data file of %s is gone: %s. %s. Run again to read the table as it is now"
+                            .formatted(columns.title(), file.path(), columns.lost()));
         }
         return version;
     }
@@ -84,7 +84,7 @@ final class TableInspection {
 
     private InspectedFile inspected(TableFile file, FileVersion version, PinnedTail tail) {
         ParquetFooter footer = ParquetFiles.footer(tail);
-        if (footer.rows() != file.rows()) {
+        if (file.rows() >= 0 && footer.rows() != file.rows()) {
             throw FailureException.permanent("source: %s has %,d rows, and %s says that it has %,d"
                     .formatted(file.path(), footer.rows(), columns.title(), file.rows()));
         }
