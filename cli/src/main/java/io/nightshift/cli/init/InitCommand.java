@@ -84,7 +84,7 @@ public final class InitCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "DATA",
             description =
-                    "Files, folders and globs of Parquet, CSV or NDJSON, which their names tell apart; or a table, as postgres:DATA_SOURCE/TABLE, mariadb:DATA_SOURCE/TABLE or iceberg:CATALOG/NAMESPACE.TABLE. csv:, ndjson: or parquet: before a path says what its name does not. Can be repeated. Without it, the command asks on a terminal.")
+                    "Files, folders and globs of Parquet, CSV or NDJSON, which their names tell apart; or a table, as postgres:DATA_SOURCE/TABLE, mariadb:DATA_SOURCE/TABLE, iceberg:CATALOG/NAMESPACE.TABLE or delta:FOLDER. csv:, ndjson: or parquet: before a path says what its name does not. Can be repeated. Without it, the command asks on a terminal.")
     private List<String> data = new ArrayList<>();
 
     @Option(

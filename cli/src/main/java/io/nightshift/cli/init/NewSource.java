@@ -3,6 +3,7 @@ package io.nightshift.cli.init;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.DeltaInput;
 import io.nightshift.protocol.job.IcebergInput;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.NdjsonInput;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// The source of a new job file, as `--data` names it.
 ///
 /// @param kind of the source
-/// @param places paths of files, or one `DATA_SOURCE/TABLE` or `CATALOG/NAMESPACE.TABLE`
+/// @param places paths of files, one path of a Delta table, or one `DATA_SOURCE/TABLE` or `CATALOG/NAMESPACE.TABLE`
 /// @param delimiter of CSV files; a comma for others
 record NewSource(Kind kind, List<String> places, String delimiter) {
 
@@ -47,7 +48,8 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
         NDJSON("NDJSON", Pattern.compile("(?i).*\\.(ndjson|jsonl)(\\.gz|\\.zst)?")),
         POSTGRES("a table of PostgreSQL", null),
         MARIADB("a table of MariaDB or MySQL", null),
-        ICEBERG("an Iceberg table", null);
+        ICEBERG("an Iceberg table", null),
+        DELTA("a Delta table", null);
 
         private final String text;
         private final @Nullable Pattern files;
@@ -71,7 +73,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
     }
 
     private static final Pattern PREFIXED =
-            Pattern.compile("(parquet|csv|ndjson|postgres|mariadb|mysql|iceberg):(?!//)(.+)", Pattern.DOTALL);
+            Pattern.compile("(parquet|csv|ndjson|postgres|mariadb|mysql|iceberg|delta):(?!//)(.+)", Pattern.DOTALL);
 
     private static final Set<String> DELIMITERS = Set.of(",", ";", "\t", "|");
 
@@ -114,7 +116,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
                         "--data: expected iceberg:CATALOG/NAMESPACE.TABLE, such as iceberg:lake/sales.customers, not "
                                 + text);
             }
-        } else if (kind.isTable() && !place.matches("[^/]+/[^/]+")) {
+        } else if (kind.isTable() && kind != Kind.DELTA && !place.matches("[^/]+/[^/]+")) {
             throw FailureException.permanent("--data: expected %1$s:DATA_SOURCE/TABLE, such as %1$s:crm/%2$s, not %3$s"
                     .formatted(kind.key(), kind == Kind.POSTGRES ? "public.customers" : "customers", text));
         }
@@ -128,6 +130,9 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
             }
         }
         Path folder = isAddress(path) ? null : Path.of(path);
+        if (folder != null && Files.isDirectory(folder.resolve("_delta_log"))) {
+            return Kind.DELTA;
+        }
         if (folder != null && Files.isDirectory(folder)) {
             Set<Kind> found = kindsIn(folder);
             if (found.size() > 1) {
@@ -197,7 +202,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
 
     /// The same source with other paths, if it has paths.
     NewSource with(UnaryOperator<String> path) {
-        return kind.isTable()
+        return kind.isTable() && kind != Kind.DELTA
                 ? this
                 : new NewSource(
                         kind,
@@ -218,7 +223,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
 
     /// The source as a job has it. Paths are as given.
     Input input() {
-        List<String> absolute = kind.isTable()
+        List<String> absolute = kind.isTable() && kind != Kind.DELTA
                 ? List.of()
                 : places.stream()
                         .map(place -> isAddress(place)
@@ -247,6 +252,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
                 new DatabaseInput(DatabaseInput.Engine.POSTGRESQL, dataSource(), table(), null, null, null);
             case MARIADB -> new DatabaseInput(DatabaseInput.Engine.MARIADB, dataSource(), table(), null, null, null);
             case ICEBERG -> new IcebergInput(dataSource(), table());
+            case DELTA -> new DeltaInput(absolute.getFirst());
         };
     }
 
@@ -260,6 +266,13 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
                     catalog: %s
                     table: %s
                 """.formatted(NewJobFile.value(dataSource()), NewJobFile.value(table()));
+        }
+        if (kind == Kind.DELTA) {
+            return """
+                  # A Delta table. A batch reads the version that is the newest one when it is planned. To choose another
+                  # one, write a map of table and version or as-of.
+                  delta: %s
+                """.formatted(NewJobFile.value(places.getFirst()));
         }
         if (kind.isTable()) {
             return """

@@ -127,6 +127,9 @@ final class InitCommandTest {
                 .expect(2, "expected iceberg:CATALOG/NAMESPACE.TABLE, such as iceberg:lake/sales.customers");
         init("--data", "iceberg:lake/sales.customers", "--model", MODEL, "--file", file.toString())
                 .expect(2, "lake");
+        Path log = Files.createDirectories(folder.resolve("customers/_delta_log"));
+        init("--data", log.getParent().toString(), "--model", MODEL, "--file", file.toString())
+                .expect(2, "source.delta: there is no Delta table " + log.getParent());
         init("--data", "mariadb:crm/customers", "--model", MODEL, "--file", file.toString())
                 .expect(2, "source.mariadb.data-source: there is no data source \"crm\"");
         assertThat(file).doesNotExist();

@@ -214,7 +214,8 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
             case DatabaseInput database -> new SqlReader(duckDb, database, dataSources, connections, snapshots, joined);
             case CsvInput csv -> new TextReader(duckDb, listing, texts, source, joined);
             case NdjsonInput ndjson -> new TextReader(duckDb, listing, texts, source, joined);
-            case IcebergInput iceberg -> lake(lakes.of(IcebergInput.class, "iceberg").of(iceberg), source, joined);
+            case IcebergInput iceberg ->
+                lake(lakes.of(IcebergInput.class, "iceberg").of(iceberg), source, joined);
             case DeltaInput delta -> lake(lakes.of(DeltaInput.class, "delta").of(delta), source, joined);
         };
     }

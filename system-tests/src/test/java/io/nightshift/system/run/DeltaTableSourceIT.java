@@ -304,6 +304,31 @@ final class DeltaTableSourceIT {
     }
 
     @Test
+    void initWritesAJobForATable() throws Exception {
+        append("a", "id <= 700");
+        FlightsJob job = job("job", "delta: " + table);
+        Path written = folder.resolve("new.yaml");
+
+        CommandResult end = InProcess.run(
+                "init",
+                "--data",
+                table.toString(),
+                "--model",
+                FlightsJob.example().resolve("flights.ubj").toString(),
+                "--file",
+                written.toString(),
+                "--home",
+                job.home().toString());
+
+        assertThat(end.out())
+                .contains("Data   Delta table " + table + ": 700 rows")
+                .contains("distance");
+        assertThat(Files.readString(written))
+                .contains("  delta: " + table + "\n")
+                .contains("  id: id\n");
+    }
+
+    @Test
     void aFolderWithoutATableIsNamed() throws Exception {
         FlightsJob job = job("job", "delta: " + folder.resolve("lake"));
 
