@@ -177,7 +177,7 @@ class FolderPublisher implements BatchPublisher {
                     if (!parent.equals(gathering) && parents.add(parent)) {
                         Files.createDirectories(parent);
                     }
-                    gather(file, target, rescored);
+                    gather(file, target, rescored, gathering);
                     gathered.add(target);
                 }
             }
@@ -401,7 +401,7 @@ class FolderPublisher implements BatchPublisher {
             Path target = published.resolve(file.name());
             Path parent = Objects.requireNonNull(target.getParent());
             Files.createDirectories(parent);
-            gather(file, target, true);
+            gather(file, target, true, output);
             Folders.force(parent);
         }
         Folders.force(published);
@@ -495,7 +495,9 @@ class FolderPublisher implements BatchPublisher {
 
     /// Moves a committed file to where it is gathered. The name of a staged file holds the epoch, so it is
     /// the winner's; a gathered file may be that of an earlier winner.
-    private void gather(FileNames.Committed committed, Path target, boolean rescored) throws IOException {
+    ///
+    /// @param claimed the folder that this coordinator has claimed
+    private void gather(FileNames.Committed committed, Path target, boolean rescored, Path claimed) throws IOException {
         Path staged = folders.attempts().resolve(committed.stagedName());
         OutputFile file = committed.file();
         if (Folders.isThere(staged)) {
@@ -503,6 +505,10 @@ class FolderPublisher implements BatchPublisher {
         } else if (!Folders.isThere(target)) {
             List<Path> earlier = Gathering.find(folders.staged(), committed.name());
             if (earlier.isEmpty()) {
+                if (!Folders.isThere(claimed)) {
+                    // A later coordinator has renamed it, and has the file.
+                    throw new NoSuchFileException(claimed.toString());
+                }
                 throw FailureException.permanent(
                         "the committed file %s is gone. Start over with --new".formatted(staged));
             }

@@ -18,6 +18,7 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
@@ -624,6 +625,25 @@ class FolderPublisherTest {
         publish(publisher, takenOver(batch));
         assertThat(published()).hasSize(6);
         assertThat(ExactlyOncePublication.fence(publisher, 2)).isPresent();
+    }
+
+    /// Its files are not gone: they are where readers see them.
+    @Test
+    void aCoordinatorThatWakesUpAfterThePublicationMayTryAgain() {
+        publisher.claim(1);
+        FolderPublisher later = publisher(new ParquetFormat());
+        CommittedBatch takenOver = takenOver(batch);
+        later.claim(2);
+        later.requireParts(takenOver);
+        later.stageManifest(takenOver);
+        later.decide(takenOver);
+
+        assertThatThrownBy(() -> publisher.requireParts(batch))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        failed -> assertThat(failed.failure().kind()).isEqualTo(Failure.Kind.TRANSIENT));
+        assertThat(publish(publisher, batch).manifestSha256())
+                .isEqualTo(publish(later, takenOver).manifestSha256());
     }
 
     @Test
