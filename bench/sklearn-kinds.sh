@@ -2,7 +2,7 @@
 # Trains every estimator of sklearn.utils.all_estimators() that predicts or transforms on small data: as the whole model, and if it
 # transforms, before a LogisticRegression. Exports each, scores other rows with Nightshift, and compares the scores with those of
 # scikit-learn. Prints which classes are equal, differ, fail, are refused, and can't be trained on such data, each with its reason.
-# Ends with 1 if a score differs or an error was unexpected.
+# Ends with 1 if a score differs, a bound is not as the table of the supported classes says, or an error was unexpected.
 #
 #   bench/sklearn-kinds.sh
 #

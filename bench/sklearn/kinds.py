@@ -23,6 +23,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import all_estimators
 from sklearn_export.document import document
+from sklearn_export.estimators import ESTIMATORS, TRANSFORMERS
+from sklearn_export.tolerances import BITS, KINDS, WORDS, tolerance
 from sklearn_export.unsupported import StepFailed, Unsupported
 
 TRAINED, SCORED = 150, 100
@@ -195,6 +197,21 @@ def variants(name, kind):
         yield "-step", 2, True
 
 
+def require_tolerance(name, exported, as_step):
+    """Compares what the table of the supported classes says with the bounds of a proof."""
+    kinds = {each["kind"] for each in exported.get("steps", []) if not as_step or each["name"].startswith(name.lower())}
+    unknown = kinds - set(KINDS)
+    if unknown:
+        raise StepFailed("", ValueError(f"the table of tolerances has no {', '.join(sorted(unknown))}"))
+    function = (TRANSFORMERS if as_step else ESTIMATORS).get(name)
+    if function is None or tolerance(function) != BITS:
+        return
+    inexact = {kind for kind in kinds if KINDS[kind] != BITS}
+    bound = 0 if as_step else max(max(column) for column in exported["proof"]["tolerances"])
+    if inexact or bound > 0:
+        raise StepFailed("", ValueError(f"the table says «{WORDS[BITS]}», and the bound is {bound} ({', '.join(inexact)})"))
+
+
 def main(folder):
     with open(folder / "kinds.tsv", "w") as kinds:
         print("scikit-learn", sklearn.__version__, sep="\t", file=kinds)
@@ -208,7 +225,9 @@ def main(folder):
                     continue
                 try:
                     target = TARGET if name in SEVERAL else None
-                    write(folder, variant, document(model, None, target), model, frame)
+                    exported = document(model, None, target)
+                    require_tolerance(name, exported, as_step)
+                    write(folder, variant, exported, model, frame)
                     outcome = "exported"
                 except Unsupported as refused:
                     outcome, reason = "refused", str(refused)

@@ -21,18 +21,20 @@ class Forest:
         self.divisor = float(divisor)
         self.slope = float(slope)
         self.trees, self.groups, self.kinds = [], [], []
-        self.features, self.thresholds, self.leaves = [], [], []
+        self.features, self.thresholds, self.leaves, self.covers = [], [], [], []
         self.sets = {}
 
-    def add(self, group, node):
+    def add(self, group, node, covers):
         """Adds a tree. `node(i)` is the numbers of leaf i, or kind, feature, threshold or set, left and right of
-        node i; 0 is the root."""
+        node i; 0 is the root. `covers[i]` is the training weight that reached node i."""
         queue = [0]
         for number in queue:
             found = node(number)
             if isinstance(found, list):
                 self.kinds.append(LEAF)
                 self.leaves += found
+                cover = float(covers[number])
+                self.covers.append(int(cover) if cover.is_integer() else cover)
                 continue
             kind, feature, threshold, left, right = found
             encoding = self.encodings[feature]
@@ -61,6 +63,7 @@ class Forest:
             "features": self.features,
             "thresholds": self.thresholds,
             "leaves": self.leaves,
+            "covers": self.covers,
             "set_sizes": [len(categories) for categories in self.sets],
             "set_categories": [category for categories in self.sets for category in categories],
         }
@@ -82,6 +85,11 @@ def nodes_of(fitted, leaf, target=0):
     return node
 
 
+def covers_of(fitted):
+    """The weights of the training rows that reached each node of a scikit-learn tree."""
+    return fitted.tree_.weighted_n_node_samples
+
+
 def takes_missing(model):
     if getattr(model, "monotonic_cst", None) is not None:
         return False
@@ -101,7 +109,7 @@ def averaged(model, encodings, target=None):
         width = len(model.classes_ if target is None else model.classes_[target])
     forest = Forest(width, [0.0] * width, encodings, len(trees) if classifier else 1)
     for each in trees:
-        forest.add(0, nodes_of(each, lambda value: value[:width], target or 0))
+        forest.add(0, nodes_of(each, lambda value: value[:width], target or 0), covers_of(each))
     return {
         "precision": "float32",
         "missing": takes_missing(model),
@@ -128,7 +136,7 @@ def boosted(model, encodings):
     forest = Forest(1, base, encodings, 1, slope)
     for stage in model.estimators_:
         for group, each in enumerate(stage):
-            forest.add(group, nodes_of(each, lambda value: rate * value))
+            forest.add(group, nodes_of(each, lambda value: rate * value), covers_of(each))
     return {"precision": "float32", "missing": False, "link": link, "forest": forest.document()}
 
 
@@ -197,7 +205,7 @@ def histogram(model, encodings, coded=None):
 
     for iteration in model._predictors:
         for group, predictor in enumerate(iteration):
-            forest.add(group, nodes(predictor))
+            forest.add(group, nodes(predictor), predictor.nodes["count"])
     return {
         "precision": "float64",
         "missing": True,
@@ -280,7 +288,7 @@ def samme(model):
         return leaf
 
     for each, weight in zip(trees, model.estimator_weights_):
-        forest.add(0, nodes_of(each, real if is_real else votes(float(weight))))
+        forest.add(0, nodes_of(each, real if is_real else votes(float(weight))), covers_of(each))
     document = {"precision": "float32", "link": "softmax", **forest.document()}
 
     def evaluate(x):
@@ -314,7 +322,7 @@ def isolation(model):
                 depths[[found.children_left[node], found.children_right[node]]] = depths[node] + 1
         lengths = depths + path_length(found.n_node_samples)
         tables.append((each, lengths))
-        forest.add(0, leaves_of(each, lengths))
+        forest.add(0, leaves_of(each, lengths), covers_of(each))
     divisor = len(model.estimators_) * float(path_length(numpy.array([model._max_samples]))[0])
     document = {"precision": "float32", "link": "identity", **forest.document()}
 

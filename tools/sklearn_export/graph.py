@@ -83,7 +83,10 @@ class Column:
     """A column of a pipeline.
 
     `feature` is the input whose values the column has, perhaps with the missing ones replaced; None for others. A column
-    with sparse rows stands for `width` columns of the library; otherwise `width` is 0."""
+    with sparse rows stands for `width` columns of the library; otherwise `width` is 0. `single` says that the library has
+    these columns in single precision."""
+
+    single = False
 
     def __init__(self, number, feature=None, missing=True, width=0):
         self.width = width

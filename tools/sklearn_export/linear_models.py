@@ -4,18 +4,21 @@ import numpy
 
 from .forest import linear_is_one_vs_rest
 from .outcome import Outcome, both, label_of_margins, numbers_of, one_vs_rest_probabilities, softmax_probabilities
+from .sparse import require_double
 from .targets import target_of
 from .transformers import linear, scaled
 from .unsupported import Unsupported
 
 
 def sums(graph, model, columns, path):
+    require_double(path, columns, model.coef_)
     weights = numpy.atleast_2d(numpy.asarray(model.coef_, dtype=float))
     intercepts = numpy.broadcast_to(numpy.asarray(model.intercept_, dtype=float).ravel(), weights.shape[:1])
     return linear(graph, path, columns, weights, intercepts)
 
 
 def linear_regression(graph, model, columns, path):
+    require_double(path, columns, model.coef_)
     weights = numpy.atleast_2d(numpy.asarray(model.coef_, dtype=float))
     target = target_of(graph, model, len(weights)) if numpy.ndim(model.coef_) > 1 else 0
     intercepts = numpy.broadcast_to(numpy.asarray(model.intercept_, dtype=float).ravel(), weights.shape[:1])

@@ -2,7 +2,7 @@
 
 import numpy
 
-from .forest import Forest, leaves_of
+from .forest import Forest, covers_of, leaves_of
 from .points import distances, kernel_numbers, kernel_sums, points_of
 from .transformers import linear, scaled
 from .unsupported import Unsupported
@@ -128,7 +128,7 @@ def leaves_one_hot(graph, step, columns, path):
     found = []
     for each, categories in zip(step.estimators_, step.one_hot_encoder_.categories_):
         forest = Forest(1, [0.0], [None] * len(columns))
-        forest.add(0, leaves_of(each, range(each.tree_.node_count)))
+        forest.add(0, leaves_of(each, range(each.tree_.node_count)), covers_of(each))
         document = {"precision": "float32", "link": "mean", **forest.document()}
 
         def evaluate(x, each=each):

@@ -28,8 +28,10 @@ def parts(columns, values):
 
 
 def scaled_rows(graph, path, column, numbers):
-    numbers = {"width": [column.width], **numbers}
-    return graph.add("sparse-scale", path, [column], 1, numbers, width=column.width)
+    numbers = {"width": [column.width], **numbers, **({"single": [1]} if column.single else {})}
+    found = graph.add("sparse-scale", path, [column], 1, numbers, width=column.width)
+    found[0].single = column.single
+    return found
 
 
 def each_part(graph, path, columns, values, dense, sparse):
@@ -70,7 +72,18 @@ def selected(graph, path, columns, support):
             chosen = numpy.flatnonzero(own)
             numbers = {"width": [column.width], "columns": chosen}
             found += graph.add("sparse-select", path, [column], 1, numbers, width=len(chosen))
+            found[-1].single = column.single
     return found
+
+
+def require_double(path, columns, weights):
+    """Refuses weights of single precision, because the library then adds in single precision too."""
+    if is_sparse(columns) and numpy.asarray(weights).dtype == numpy.float32:
+        raise Unsupported(
+            f"the step {path} has weights of single precision, because the texts before it have dtype=float32; supported are models"
+            " whose weights have double precision, such as LogisticRegression with the solver lbfgs or liblinear, LinearSVC and"
+            " naive Bayes. Train the vectorizer with dtype=float64"
+        )
 
 
 def linear_sums(graph, path, columns, weights, intercepts):

@@ -36,19 +36,24 @@ class SparseBounds:
         if "multiply" in numbers:
             factors = numpy.array(numbers["multiply"])[matrix.indices]
             data = data * factors
-            errors = errors * numpy.abs(factors) + 4 * EPSILON * numpy.abs(data)
+            errors = errors * numpy.abs(factors)
+            if "single" in numbers:
+                data, errors = rounded(data, errors)  # Products of such numbers are exact in double precision.
+            else:
+                errors = errors + 4 * EPSILON * numpy.abs(data)
         if "norm" in numbers:
-            data, errors = self.normalized(matrix, data, errors, int(numbers["norm"][0]))
+            data, errors = self.normalized(matrix, data, errors, int(numbers["norm"][0]), "single" in numbers)
         return self.keep(step, sparse.csr_matrix((data, matrix.indices, matrix.indptr), matrix.shape), errors)
 
     @staticmethod
-    def normalized(matrix, data, errors, norm):
+    def normalized(matrix, data, errors, norm, single):
         row, count = rows_of(matrix), matrix.shape[0]
         if norm == 0:
             lengths = numpy.zeros(count)
             numpy.maximum.at(lengths, row, numpy.abs(data))
         else:
             weights = numpy.abs(data) if norm == 1 else data * data
+            weights = rounded(weights, 0 * weights)[0] if single else weights
             lengths = numpy.bincount(row, weights, minlength=count)
             lengths = numpy.sqrt(lengths) if norm == 2 else lengths
         lengths = numpy.where(lengths == 0, 1, lengths)
@@ -56,7 +61,8 @@ class SparseBounds:
         moved = numpy.bincount(row, errors, minlength=count)
         found = data / lengths[row]
         rounding = (terms[row] + 4) * EPSILON * numpy.abs(found)
-        return found, rounding + (errors + numpy.abs(found) * moved[row]) / lengths[row]
+        errors = rounding + (errors + numpy.abs(found) * moved[row]) / lengths[row]
+        return rounded(found, errors) if single else (found, errors)
 
     def sparse_select(self, x, e, step):
         matrix, errors = self.chosen(step)
@@ -96,6 +102,12 @@ class SparseBounds:
                 moved += e[:, [i]] * numpy.abs(own)
                 count += 1
         return sums + intercepts, (count + 2)[:, None] * EPSILON * terms + moved
+
+
+def rounded(data, errors):
+    """The values in single precision. Errors stay where they can lead to another one."""
+    found, low, high = (each.astype(numpy.float32).astype(float) for each in (data, data - errors, data + errors))
+    return found, numpy.maximum(high - found, found - low)
 
 
 def rows_of(matrix):

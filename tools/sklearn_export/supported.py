@@ -4,6 +4,7 @@ import sklearn.feature_selection
 
 from .estimators import FAMILIES, PROJECTIONS
 from .texts import TEXTS
+from .tolerances import BITS, INSIDE, LEGEND, WORDS, tolerance
 from .transformers import TRANSFORMERS
 
 # What a class must be like.
@@ -31,24 +32,33 @@ SELECTIONS = [name for name in sklearn.feature_selection.__all__ if name[0].isup
 
 
 def supported():
-    """Two Markdown tables: the estimators, and the steps before them."""
-    lines = ["| models | supported |", "|---|---|"]
-    lines += [row(family, names) for family, names in FAMILIES.items()]
-    lines += ["", "| steps | supported |", "|---|---|", row("containers", CONTAINERS)]
-    lines.append(row("columns on their own", [name for name in TRANSFORMERS if name not in (*CONTAINERS, *TEXTS, *projections())]))
-    lines.append(row("several columns", projections()))
-    lines.append(row("texts", TEXTS))
-    lines.append(row("selection", SELECTIONS))
-    return "\n".join(lines)
+    """Markdown tables: the estimators, the steps before them, and what their tolerances mean."""
+    lines = ["| models | largest difference | supported |", "|---|---|---|"]
+    for family, functions in FAMILIES.items():
+        lines += rows(family, functions)
+    chosen = {name: function for name, function in TRANSFORMERS.items() if name not in CONTAINERS}
+    several = {name: {**TRANSFORMERS, **PROJECTIONS}[name] for name in projections()}
+    lines += ["", "| steps | largest difference | supported |", "|---|---|---|", row("containers", INSIDE, CONTAINERS)]
+    lines += rows("columns on their own", {name: each for name, each in chosen.items() if name not in (*several, *TEXTS)})
+    lines += rows("several columns", several)
+    lines += rows("texts", TEXTS)
+    lines.append(row("selection", BITS, SELECTIONS))
+    return "\n".join([*lines, "", LEGEND])
 
 
 def projections():
     return [*PROJECTIONS, "IncrementalPCA", "IterativeImputer", "KNNImputer", "PCA", "TruncatedSVD"]
 
 
-def row(called, names):
-    shown = sorted({name for name in names if not name.startswith("_")}, key=str.lower)
-    return f"| {called} | {', '.join(each(name) for name in shown)} |"
+def rows(called, functions):
+    """The rows of a family: one for each tolerance."""
+    shown = {name: tolerance(function) for name, function in functions.items() if not name.startswith("_")}
+    return [row(called, level, [name for name in shown if shown[name] == level]) for level in sorted(set(shown.values()))]
+
+
+def row(called, level, names):
+    shown = sorted(names, key=str.lower)
+    return f"| {called} | {WORDS[level]} | {', '.join(each(name) for name in shown)} |"
 
 
 def each(name):

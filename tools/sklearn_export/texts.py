@@ -170,14 +170,22 @@ def text_column(columns, path):
     return columns[0]
 
 
-def require_doubles(step, path):
+def is_single(step, path):
+    """Whether a vectorizer gives columns of single precision, which have the same counts."""
     dtype = numpy.dtype(step.dtype)
-    if dtype != numpy.float64 and not (dtype.kind in "iu" and dtype.itemsize >= 4):
-        raise Unsupported(f"the step {path} has the dtype {dtype}; supported are float64, int64 and int32")
+    if dtype not in (numpy.float64, numpy.float32) and not (dtype.kind in "iu" and dtype.itemsize >= 4):
+        raise Unsupported(f"the step {path} has the dtype {dtype}; supported are float64, float32, int64 and int32")
+    return dtype == numpy.float32
+
+
+def marked(columns, single):
+    for column in columns:
+        column.single = single
+    return columns
 
 
 def counts(graph, step, columns, path):
-    require_doubles(step, path)
+    single = is_single(step, path)
     if not hasattr(step, "vocabulary_"):
         step._validate_vocabulary()
     column = text_column(columns, path)
@@ -190,7 +198,9 @@ def counts(graph, step, columns, path):
     def evaluate(documents):
         return CountVectorizer.transform(step, documents).astype(float)
 
-    return graph.add("text-counts", path, [column], 1, numbers, texts=texts, evaluate=evaluate, width=len(vocabulary))
+    width = len(vocabulary)
+    found = graph.add("text-counts", path, [column], 1, numbers, texts=texts, evaluate=evaluate, width=width)
+    return marked(found, single)
 
 
 def require_width(width, path):
@@ -208,6 +218,8 @@ def tfidf(graph, step, columns, path):
         raise Unsupported(f"the step {path} reads columns that are no counts of texts")
     width = columns[0].width
     numbers = {}
+    if step.sublinear_tf and columns[0].single:
+        raise Unsupported(f"the step {path} has logarithms of single precision (sublinear_tf and dtype=float32); train it with float64")
     if step.sublinear_tf:
         numbers["log"] = [1]
     if step.use_idf:
@@ -222,7 +234,7 @@ def tfidf(graph, step, columns, path):
 
 
 def hashes(graph, step, columns, path):
-    require_doubles(step, path)
+    single = is_single(step, path)
     column = text_column(columns, path)
     numbers, stops = analyzer(step, path)
     require_width(step.n_features, path)
@@ -233,6 +245,7 @@ def hashes(graph, step, columns, path):
     found = graph.add(
         "text-hashes", path, [column], 1, numbers, texts=texts, evaluate=plain.transform, width=step.n_features
     )
+    marked(found, single)
     return found if step.norm is None else scaled_rows(graph, path, found[0], {"norm": [NORMS[step.norm]]})
 
 

@@ -10,7 +10,7 @@ import warnings
 import numpy
 
 from .graph import NAN, UNKNOWN, is_missing, plain
-from .sparse import TAKES_ROWS, dense, is_sparse, linear_sums, multiplied, selected, sparse_function, width_of
+from .sparse import TAKES_ROWS, dense, is_sparse, linear_sums, multiplied, require_double, selected, sparse_function, width_of
 from .texts import TEXTS, is_vectorizer
 from .unsupported import Unsupported, of_class, within
 
@@ -518,6 +518,7 @@ def linear(graph, path, columns, weights, intercepts):
     for column in columns:
         column.require_number(path)
     graph.finite(path, columns)
+    require_double(path, columns, weights)
     if is_sparse(columns):
         return linear_sums(graph, path, columns, weights, intercepts)
     numbers = {"weights": numpy.ravel(weights), "intercepts": intercepts}

@@ -4,7 +4,7 @@ cases.py EXPORTER FOLDER [CASE...] writes CASE.json, the exported model, and CAS
 (NaN is missing; a text is its level's position), and the library's margins, predicted classes' positions or values, and
 probabilities. The cases kept-* are kept beside this script, for tests where there is no Python:
 
-    python3 cases.py ../../../../../tools/export-sklearn.py . kept-codes kept-classes kept-logistic && rm kept-*.joblib
+    python3 cases.py ../../../../../tools/export-sklearn.py . kept-codes kept-classes kept-covers kept-logistic && rm kept-*.joblib
 """
 
 import importlib.util
@@ -107,6 +107,31 @@ def expected(model, data, features):
     return found
 
 
+def expectation(model):
+    """What the trees of a model give on average over their training, by sums: None for models without trees."""
+    last = model[-1] if hasattr(model, "steps") else model
+    if hasattr(last, "_predictors"):
+        sums = np.array(last._baseline_prediction, dtype=float).ravel()
+        for iteration in last._predictors:
+            for group, predictor in enumerate(iteration):
+                leaves = predictor.nodes[predictor.nodes["is_leaf"].astype(bool)]
+                sums[group] += (leaves["value"] * leaves["count"]).sum() / leaves["count"].sum()
+        return sums.tolist()
+    if hasattr(last, "init_"):
+        sums = last._raw_predict_init(np.zeros((1, last.n_features_in_), dtype=np.float32))[0].astype(float)
+        for stage in last.estimators_:
+            for group, each in enumerate(stage):
+                leaves = each.tree_.children_left == -1
+                weights = each.tree_.weighted_n_node_samples[leaves]
+                sums[group] += last.learning_rate * (each.tree_.value[leaves, 0, 0] * weights).sum() / weights.sum()
+        return sums.tolist()
+    trees = [last] if hasattr(last, "tree_") else getattr(last, "estimators_", [])
+    if not len(trees):
+        return None
+    roots = np.array([each.tree_.value[0, 0] for each in trees])  # The library's own mean over the training.
+    return (roots / roots.sum(axis=1, keepdims=True) if hasattr(last, "classes_") else roots).sum(axis=0).tolist()
+
+
 def run(name, model, kind, exporter, folder, missing=False, wide=False, categories=None, rows=ROWS // 2, encoded=False):
     random = np.random.default_rng(zlib.crc32(name.encode()))
     data = numbers(random, ROWS, missing)
@@ -146,6 +171,9 @@ def run(name, model, kind, exporter, folder, missing=False, wide=False, categori
         strange = random.random(len(numeric)) < 0.2
         numeric[strange, 3] = random.choice([5.5, -1, 1e6, -0.0, 2**31, 3.0000001], strange.sum())
         found = expected(model, numeric, numeric)
+    sums = expectation(model)
+    if sums is not None:
+        found["expectation"] = sums
     (folder / f"{name}.expected.json").write_text(json.dumps(found))
 
 
@@ -245,6 +273,7 @@ CASES = {
         {"missing": True, "wide": True, "categories": CODES, **SMALL},
     ),
     "kept-classes": (ensemble.RandomForestClassifier(3, max_depth=4, **SEED), "classes", {"missing": True, **SMALL}),
+    "kept-covers": (ensemble.RandomForestRegressor(3, max_depth=4, **SEED), "value", SMALL),
     "kept-logistic": (linear_model.LogisticRegression(max_iter=2000), "binary", SMALL),
 }
 

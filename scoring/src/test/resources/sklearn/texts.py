@@ -155,6 +155,15 @@ CASES = {
     "thresholds": (make_pipeline(TfidfVectorizer(), Binarizer(threshold=0.3), MultinomialNB()), "classes"),
     "bernoulli": (make_pipeline(CountVectorizer(), BernoulliNB()), "classes"),
     "complement": (make_pipeline(CountVectorizer(dtype=np.int32), ComplementNB()), "classes"),
+    "single-precision": (make_pipeline(TfidfVectorizer(dtype=np.float32), logistic()), "classes"),
+    "single-precision-sum": (make_pipeline(TfidfVectorizer(dtype=np.float32, norm="l1"), MultinomialNB()), "classes"),
+    "single-precision-hashes": (make_pipeline(HashingVectorizer(n_features=1000, dtype=np.float32), LinearSVC(**SEED)), "classes"),
+    "single-precision-parts": (
+        make_pipeline(CountVectorizer(dtype=np.float32), TfidfTransformer(norm=None), SelectKBest(chi2, k=30), logistic()),
+        "flags",
+    ),
+    "single-precision-maximum": (make_pipeline(CountVectorizer(dtype=np.float32), Normalizer("max"), logistic()), "classes"),
+    "single-precision-table": (make_pipeline(columns(TfidfVectorizer(dtype=np.float32)), Ridge()), "values", True),
     "machine": (make_pipeline(TfidfVectorizer(max_features=12), SVC()), "classes"),
     "calibrated": (CalibratedClassifierCV(make_pipeline(TfidfVectorizer(), LinearSVC(**SEED)), cv=2), "flags"),
     "search": (

@@ -24,6 +24,9 @@ import java.util.Arrays;
 /// forest's arithmetic: the order is part of the model, since floating-point addition is not associative. The
 /// [io.nightshift.scoring.link.Link] makes predictions of sums.
 ///
+/// A node may have a cover: the training weight that reached it, in the words of its library (a sum of hessians,
+/// of weights, or a count). Scores do not need covers, and no kernel reads them.
+///
 /// A forest is immutable and validated when it is constructed, so a kernel may follow any index without a
 /// check.
 public final class Forest implements ModelForm {
@@ -150,6 +153,7 @@ public final class Forest implements ModelForm {
     final int[] vote;
     private final int[][] sets;
     private final int[] depth;
+    private final ForestCovers covers;
 
     Forest(ForestShape shape, ForestBuilder nodes) {
         this.shape = shape;
@@ -164,6 +168,7 @@ public final class Forest implements ModelForm {
         this.sets = nodes.setArrays();
         this.depth = new int[trees()];
         check();
+        this.covers = nodes.covers();
     }
 
     /// The properties that all trees have in common.
@@ -300,6 +305,29 @@ public final class Forest implements ModelForm {
         return vote[leaf];
     }
 
+    /// Whether all nodes have covers.
+    public boolean hasCovers() {
+        return covers.areThere();
+    }
+
+    /// The training weight that reached a node, 0 or more. The root of a tree with splits has a cover above 0.
+    ///
+    /// The cover of a split is the sum of those of its children up to rounding, except in two libraries: LightGBM
+    /// estimates counts when several machines train, and H2O counts the root's children of a random forest before
+    /// it samples rows.
+    ///
+    /// @param node the index of the node in the forest, from 0
+    /// @throws ArrayIndexOutOfBoundsException if the forest has no covers
+    public double cover(int node) {
+        return covers.of(node);
+    }
+
+    /// Whether there are covers, as a phrase for people.
+    String describedCovers() {
+        String why = covers.why();
+        return hasCovers() ? "of all nodes" : why == null ? "none" : "none, because " + why;
+    }
+
     @Override
     public int margins() {
         return shape.link().hasMargin() ? shape.sums() : 0;
@@ -309,7 +337,7 @@ public final class Forest implements ModelForm {
     public long heapBytes() {
         long categories =
                 Arrays.stream(sets).mapToLong(set -> 24 + 4L * set.length).sum();
-        return 17L * nodes() + 8L * leaf.length + 4L * vote.length + 12L * trees() + categories;
+        return 17L * nodes() + 8L * leaf.length + 4L * vote.length + 12L * trees() + categories + covers.heapBytes();
     }
 
     private void check() {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Collects the nodes of a [Forest], tree by tree, each tree level by level.
 ///
@@ -34,6 +35,10 @@ public final class ForestBuilder {
     private final List<int[]> setList = new ArrayList<>();
     private long setCategories;
     private final Map<IntBuffer, Integer> setNumbers = new HashMap<>();
+    /// The cover of each node, NaN where none was given; empty before the first cover.
+    private double[] cover = new double[0];
+
+    private @Nullable String whyUnusable;
 
     /// @param shape the common properties of the trees
     public ForestBuilder(ForestShape shape) {
@@ -126,6 +131,33 @@ public final class ForestBuilder {
         leaves++;
     }
 
+    /// Gives the cover of the node that was filled last: the training weight that reached it. The forest has
+    /// covers if all leaves have one; the leaf of a tree without splits needs none. A split without a cover has
+    /// the sum of those of its children.
+    ///
+    /// @param weight the cover, 0 or more
+    /// @throws IllegalArgumentException if the weight is negative or not a number
+    public void cover(double weight) {
+        if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("tree %d has a node with the cover %s; a cover is a number of 0 or more"
+                    .formatted(trees - 1, weight));
+        }
+        int node = nodes - 1;
+        if (node >= cover.length) {
+            int known = cover.length;
+            cover = Arrays.copyOf(cover, kind.length);
+            Arrays.fill(cover, known, cover.length, Double.NaN);
+        }
+        cover[node] = weight;
+    }
+
+    /// Leaves the covers out of the forest.
+    ///
+    /// @param why the reason, the end of a sentence
+    public void dropCovers(String why) {
+        whyUnusable = whyUnusable == null ? why : whyUnusable;
+    }
+
     /// The number of open nodes of the current tree.
     public int due() {
         return due;
@@ -187,6 +219,33 @@ public final class ForestBuilder {
 
     int[] votes() {
         return Arrays.copyOf(vote, leaves);
+    }
+
+    ForestCovers covers() {
+        if (whyUnusable != null || cover.length == 0) {
+            return ForestCovers.none(whyUnusable);
+        }
+        double[] covers = Arrays.copyOf(cover, nodes);
+        Arrays.fill(covers, Math.min(cover.length, nodes), nodes, Double.NaN);
+        for (int tree = 0; tree < trees; tree++) {
+            if (kind[root[tree]] == Forest.LEAF && Double.isNaN(covers[root[tree]])) {
+                covers[root[tree]] = 0;
+            }
+        }
+        for (int node = nodes - 1; node >= 0; node--) {
+            if (Double.isNaN(covers[node])) {
+                if (kind[node] == Forest.LEAF) {
+                    return ForestCovers.none(null);
+                }
+                covers[node] = covers[child[node]] + covers[child[node] + 1];
+            }
+        }
+        for (int tree = 0; tree < trees; tree++) {
+            if (covers[root[tree]] == 0 && kind[root[tree]] != Forest.LEAF) {
+                return ForestCovers.none("no training weight reached tree " + tree);
+            }
+        }
+        return ForestCovers.of(covers);
     }
 
     int[][] setArrays() {

@@ -3,8 +3,10 @@ package io.nightshift.scoring.form;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The content of a model file: a description, and what the model computes.
@@ -16,6 +18,11 @@ public record ModelDefinition(
         ModelDescription description,
         ModelForm form,
         @Nullable Proof proof) {
+
+    /// The fact that says whether the trees have covers.
+    private static final String COVERS = "covers";
+
+    private static final String NONE = "none";
 
     /// @throws IllegalArgumentException if the numbers of features or outputs of the two differ
     public ModelDefinition {
@@ -38,7 +45,31 @@ public record ModelDefinition(
                 throw new IllegalArgumentException("feature %d is a text, which can't be missing".formatted(i));
             }
         }
-        description = description.with(form.margins(), ModelOutline.of(form, description.features()));
+        description = withCovers(description, form).with(form.margins(), ModelOutline.of(form, description.features()));
+    }
+
+    /// The description with a fact about the covers of its trees, if it has trees.
+    private static ModelDescription withCovers(ModelDescription description, ModelForm form) {
+        List<Forest> forests = form instanceof PipelineForm pipeline
+                ? pipeline.steps().stream()
+                        .map(PipelineStep::model)
+                        .filter(Forest.class::isInstance)
+                        .map(Forest.class::cast)
+                        .toList()
+                : form instanceof Forest forest ? List.of(forest) : List.of();
+        if (forests.isEmpty()) {
+            return description;
+        }
+        String covers = forests.stream()
+                .filter(forest -> !forest.hasCovers())
+                .findFirst()
+                .orElse(forests.getFirst())
+                .describedCovers();
+        String known = description.facts().getOrDefault(COVERS, "");
+        Map<String, String> facts = new TreeMap<>(description.facts());
+        // Nightshift's own file has the reason only here.
+        facts.put(COVERS, covers.equals(NONE) && known.startsWith(NONE) ? known : covers);
+        return description.withFacts(facts);
     }
 
     /// A model without a proof.

@@ -79,6 +79,13 @@ public record ModelDescription(
         return new ModelDescription(format, algorithm, task, others, classes, facts, margins, parts);
     }
 
+    /// The same description with other facts.
+    ///
+    /// @param others the facts that it then has
+    public ModelDescription withFacts(Map<String, String> others) {
+        return new ModelDescription(format, algorithm, task, features, classes, others, margins, parts);
+    }
+
     /// Whether the features have names. If not, they are known by position only.
     public boolean namesFeatures() {
         return features.getFirst().name() != null;

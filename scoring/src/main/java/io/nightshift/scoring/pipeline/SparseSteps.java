@@ -20,10 +20,12 @@ final class SparseSteps {
     /// `above`, 1 for values above a number, which is 0 or more, and otherwise none; times the number of the column
     /// in `multiply`; with `norm`, divided by the largest size (0), by the sum of the sizes (1), or by the root of
     /// the sum of the squares (2) of the row, if that is not 0. With `reversed`, the order of the columns is turned
-    /// before the division, as scikit-learn up to 1.4 does.
+    /// before the division, as scikit-learn up to 1.4 does. With `single`, products and quotients are rounded to
+    /// single precision, and so are the squares before they are added in double precision, as in scikit-learn.
     static PreparedStep scale(PipelineStep step) {
         int width = width(step);
         boolean hasLog = SparseStep.optional(step, "log", 1) == 1;
+        boolean isSingle = SparseStep.optional(step, "single", 1) == 1;
         boolean isReversed = SparseStep.optional(step, "reversed", 1) == 1;
         double[] factors = step.has("multiply") ? step.numbers("multiply", width) : new double[0];
         double[] above = step.has("above") ? step.numbers("above", 1) : new double[0];
@@ -52,11 +54,12 @@ final class SparseSteps {
                                 value = 1;
                             }
                             value = hasLog ? Math.log(value) + 1 : value;
-                            out.add(column, factors.length > 0 ? value * factors[column] : value);
+                            value = factors.length > 0 ? value * factors[column] : value;
+                            out.add(column, isSingle ? (float) value : value);
                         }
                         out.endRow();
                         if (norm >= 0) {
-                            divide(out.values, out.start(row), out.end(row), norm);
+                            divide(out.values, out.start(row), out.end(row), norm, isSingle);
                         }
                     }
                 };
@@ -64,14 +67,14 @@ final class SparseSteps {
         };
     }
 
-    private static void divide(double[] values, int start, int end, int norm) {
+    private static void divide(double[] values, int start, int end, int norm, boolean isSingle) {
         double length = 0;
         for (int i = start; i < end; i++) {
             double size = Math.abs(values[i]);
             length = switch (norm) {
                 case BY_MAXIMUM -> Math.max(length, size);
                 case BY_SUM -> length + size;
-                default -> length + values[i] * values[i];
+                default -> length + (isSingle ? (float) (values[i] * values[i]) : values[i] * values[i]);
             };
         }
         if (length == 0) {
@@ -79,7 +82,8 @@ final class SparseSteps {
         }
         length = norm == BY_MAXIMUM || norm == BY_SUM ? length : Math.sqrt(length);
         for (int i = start; i < end; i++) {
-            values[i] /= length;
+            double value = values[i] / length;
+            values[i] = isSingle ? (float) value : value;
         }
     }
 

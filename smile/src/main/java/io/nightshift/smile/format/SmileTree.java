@@ -68,6 +68,7 @@ final class SmileTree {
                         + node.getClass().getSimpleName() + " where one of " + leafType.getSimpleName()
                         + " belongs");
             }
+            forest.cover(node.size());
         }
     }
 

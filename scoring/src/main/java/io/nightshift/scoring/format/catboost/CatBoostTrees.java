@@ -17,6 +17,7 @@ final class CatBoostTrees {
     private static final int SIZES = 2;
     private static final int OFFSETS = 3;
     private static final int LEAVES = 8;
+    private static final int WEIGHTS = 9;
     private static final int STEPS = 10;
     private static final int LEAF_OF_NODE = 11;
     private static final int STEP_MASK = 0xffff;
@@ -27,6 +28,8 @@ final class CatBoostTrees {
     private final int[] sizes;
     private final int[] offsets;
     private final double[] leaf;
+    /// The training weight of each leaf; empty if the file has none.
+    private final double[] weight;
     /// The distance to the left in the lower 16 bits, that to the right in the upper ones; empty for symmetric
     /// trees.
     private final int[] step;
@@ -40,6 +43,7 @@ final class CatBoostTrees {
         this.sizes = trees.integers(SIZES);
         this.offsets = trees.integers(OFFSETS);
         this.leaf = trees.numbers(LEAVES);
+        this.weight = trees.numbers(WEIGHTS);
         this.step = trees.integers(STEPS);
         this.leafOfNode = trees.integers(LEAF_OF_NODE);
         if (offsets.length != 0 && offsets.length != sizes.length) {
@@ -49,6 +53,10 @@ final class CatBoostTrees {
         if (!isSymmetric() && (step.length != split.length || leafOfNode.length != split.length)) {
             throw new MalformedModelException("it has " + split.length + " nodes, the children of " + step.length
                     + ", and the leaves of " + leafOfNode.length);
+        }
+        if (weight.length != 0 && weight.length != leaf.length / dimensions) {
+            throw new MalformedModelException(
+                    "it has the weights of " + weight.length + " leaves, and " + leaf.length / dimensions + " leaves");
         }
         for (double value : leaf) {
             if (Double.isNaN(value)) {
@@ -141,5 +149,8 @@ final class CatBoostTrees {
 
     private void addLeaf(ForestBuilder forest, int at) {
         forest.leaf(0, Arrays.copyOfRange(leaf, at, at + dimensions));
+        if (weight.length > 0) {
+            forest.cover(weight[at / dimensions]);
+        }
     }
 }

@@ -30,6 +30,10 @@ final class LightGbmTree {
     private final int[] left;
     private final int[] right;
     private final double[] leaf;
+    /// The numbers of training rows in the leaves and at the splits; empty if the file has none.
+    private final int[] leafCount;
+
+    private final int[] splitCount;
     private final int[] boundaries;
     private final int[] bits;
 
@@ -46,6 +50,9 @@ final class LightGbmTree {
             throw new MalformedModelException(name + " has no leaves");
         }
         this.leaf = tree.numbers("leaf_value", leaves);
+        boolean hasCounts = tree.has("leaf_count") && (inner == 0 || tree.has("internal_count"));
+        this.leafCount = hasCounts ? tree.integers("leaf_count", leaves) : new int[0];
+        this.splitCount = hasCounts && inner > 0 ? tree.integers("internal_count", inner) : new int[0];
         this.feature = inner == 0 ? new int[0] : tree.integers("split_feature", inner);
         this.threshold = inner == 0 ? new double[0] : tree.numbers("threshold", inner);
         this.decision = inner == 0 ? new int[0] : tree.integers("decision_type", inner);
@@ -71,12 +78,18 @@ final class LightGbmTree {
             int node = queue[head];
             if (node < 0) {
                 forest.leaf(leaf[~node]);
+                if (leafCount.length > 0) {
+                    forest.cover(leafCount[~node]);
+                }
                 continue;
             }
             if (tail + 2 > queue.length) {
                 throw new MalformedModelException(name + " has a node with two parents");
             }
             split(node, forest);
+            if (splitCount.length > 0) {
+                forest.cover(splitCount[node]);
+            }
             queue[tail++] = child(left[node]);
             queue[tail++] = child(right[node]);
         }

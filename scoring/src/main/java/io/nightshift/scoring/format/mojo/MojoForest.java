@@ -275,7 +275,7 @@ final class MojoForest {
             String file = tree.getValue();
             byte[] content = archive.read(file);
             if (content != null) {
-                reader.add(file, content, (int) (tree.getKey() % treesPerGroup));
+                reader.add(file, content, archive.read(MojoWeights.file(file)), (int) (tree.getKey() % treesPerGroup));
                 trees++;
             }
         }

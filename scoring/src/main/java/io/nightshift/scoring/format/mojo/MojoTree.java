@@ -7,6 +7,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// A tree of a MOJO: a root, then all that is below it on the left, then all that is below it on the right.
 ///
@@ -74,8 +75,9 @@ final class MojoTree {
     ///
     /// @param file the name of its file, for messages
     /// @param content the content of its file
+    /// @param statistics the content of the file with the weights of its nodes, or null if there is none
     /// @param group the sum to which its leaves are added
-    void add(String file, byte[] content, int group) throws MalformedModelException {
+    void add(String file, byte[] content, byte @Nullable [] statistics, int group) throws MalformedModelException {
         this.name = file;
         this.in = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
         this.nodes = 0;
@@ -89,7 +91,7 @@ final class MojoTree {
             throw broken("has bytes behind its last node");
         }
         forest.tree(group);
-        addNodes();
+        addNodes(statistics == null || nodes == 1 ? null : new MojoWeights(name, statistics));
     }
 
     private void read() throws MalformedModelException {
@@ -255,18 +257,33 @@ final class MojoTree {
     }
 
     /// Adds the nodes level by level.
-    private void addNodes() {
+    private void addNodes(@Nullable MojoWeights weights) throws MalformedModelException {
         int[] queue = new int[nodes];
+        int[] record = new int[nodes];
+        double[] cover = new double[nodes];
+        if (weights != null) {
+            record[0] = weights.root();
+            cover[0] = weights.left(record[0]) + weights.right(record[0]);
+        }
         int tail = 1;
         for (int head = 0; head < tail; head++) {
             int node = queue[head];
             if (feature[node] == LEAF) {
                 forest.leaf(value[node]);
-                continue;
+            } else {
+                forest.split(kind[node], feature[node], value[node]);
+                queue[tail++] = isSwapped[node] ? right[node] : left[node];
+                queue[tail++] = isSwapped[node] ? left[node] : right[node];
             }
-            forest.split(kind[node], feature[node], value[node]);
-            queue[tail++] = isSwapped[node] ? right[node] : left[node];
-            queue[tail++] = isSwapped[node] ? left[node] : right[node];
+            if (weights != null) {
+                forest.cover(cover[node]);
+                if (feature[node] != LEAF) {
+                    cover[left[node]] = weights.left(record[node]);
+                    cover[right[node]] = weights.right(record[node]);
+                    record[left[node]] = feature[left[node]] == LEAF ? 0 : weights.leftChild(record[node]);
+                    record[right[node]] = feature[right[node]] == LEAF ? 0 : weights.rightChild(record[node]);
+                }
+            }
         }
     }
 

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Reads what [ModelEncoder] writes. It allocates no more memory for a length than there are bytes for it,
 /// and the constructors of the forms check every rule again.
@@ -50,7 +51,8 @@ final class ModelDecoder {
             int section = in.getInt();
             ModelDescription description = description();
             ModelForm form = switch (section) {
-                case ModelEncoder.FOREST -> forest();
+                case ModelEncoder.FOREST -> forest(false);
+                case ModelEncoder.COVERED_FOREST -> forest(true);
                 case ModelEncoder.LINEAR -> linear();
                 case ModelEncoder.GRAPH -> graph();
                 case ModelEncoder.PARTS -> rows();
@@ -112,7 +114,7 @@ final class ModelDecoder {
         return integers;
     }
 
-    private Forest forest() throws MalformedModelException {
+    private Forest forest(boolean hasCovers) throws MalformedModelException {
         int features = count(1);
         List<Precision> precision = new ArrayList<>();
         for (int i = 0; i < features; i++) {
@@ -141,7 +143,7 @@ final class ModelDecoder {
             group[tree] = in.getInt();
             nodes[tree] = in.getInt();
         }
-        return forest(shape, sets, group, nodes);
+        return forest(shape, sets, group, nodes, hasCovers);
     }
 
     private List<int[]> sets() throws MalformedModelException {
@@ -153,7 +155,7 @@ final class ModelDecoder {
         return sets;
     }
 
-    private Forest forest(ForestShape shape, List<int[]> sets, int[] group, int[] nodes)
+    private Forest forest(ForestShape shape, List<int[]> sets, int[] group, int[] nodes, boolean hasCovers)
             throws MalformedModelException {
         long total = 0;
         for (int count : nodes) {
@@ -172,6 +174,7 @@ final class ModelDecoder {
         }
         double[] thresholds = numbers((long) kinds.length - leaves);
         double[] values = numbers((long) leaves * shape.width());
+        double[] covers = hasCovers ? covers(kinds.length) : new double[0];
         ForestBuilder forest = new ForestBuilder(shape);
         for (int[] set : sets) {
             if (forest.set(set) != forest.sets() - 1) {
@@ -192,12 +195,29 @@ final class ModelDecoder {
                 } else {
                     forest.split(NodeKind.ofCode(kinds[node]), features[node], thresholds[test++]);
                 }
+                if (hasCovers) {
+                    forest.cover(covers[node]);
+                }
             }
             if (forest.due() != 0) {
                 throw new MalformedModelException("tree " + tree + " has fewer nodes than its splits need");
             }
         }
         return forest.build();
+    }
+
+    private double[] covers(int count) throws MalformedModelException {
+        if (flag()) {
+            return numbers(count);
+        }
+        if (count > in.remaining() / Float.BYTES) {
+            throw new BufferUnderflowException();
+        }
+        double[] covers = new double[count];
+        for (int node = 0; node < count; node++) {
+            covers[node] = in.getFloat();
+        }
+        return covers;
     }
 
     private int[] integers(int count) {
@@ -283,7 +303,17 @@ final class ModelDecoder {
         for (int i = 0; i < lists; i++) {
             texts.put(text(), texts());
         }
-        return new PipelineStep(kind, name, inputs, outputs, numbers, texts, flag() ? forest() : null);
+        return new PipelineStep(kind, name, inputs, outputs, numbers, texts, modelOfStep());
+    }
+
+    /// The model of a step.
+    private @Nullable Forest modelOfStep() throws MalformedModelException {
+        return switch (in.get()) {
+            case ModelEncoder.NO_MODEL -> null;
+            case ModelEncoder.STEP_FOREST -> forest(false);
+            case ModelEncoder.COVERED_STEP_FOREST -> forest(true);
+            default -> throw new MalformedModelException("it has a step with a model of an unknown kind");
+        };
     }
 
     private RowForm rows() throws MalformedModelException {

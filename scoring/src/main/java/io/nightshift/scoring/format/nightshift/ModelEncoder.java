@@ -29,7 +29,8 @@ import java.util.stream.IntStream;
 /// an enumeration as its name.
 ///
 /// A forest's nodes are arrays over all nodes in the order of the trees: the kinds, then the feature of each
-/// test or the vote of each leaf, then the thresholds of the tests, then the numbers of the leaves.
+/// test or the vote of each leaf, then the thresholds of the tests, then the numbers of the leaves. If the nodes
+/// have covers, these follow: whether they have double precision, and a number for each node.
 final class ModelEncoder {
 
     static final int FOREST = 1;
@@ -39,6 +40,13 @@ final class ModelEncoder {
     static final int PIPELINE = 5;
     /// A pipeline with lists of texts among the parameters of its steps.
     static final int TEXT_PIPELINE = 6;
+    /// A forest with covers.
+    static final int COVERED_FOREST = 7;
+    /// In front of a step's model.
+    static final int NO_MODEL = 0;
+
+    static final int STEP_FOREST = 1;
+    static final int COVERED_STEP_FOREST = 2;
     static final int NUMERIC = 0;
     static final int NOMINAL = 1;
     static final int CATEGORICAL = 2;
@@ -55,7 +63,7 @@ final class ModelEncoder {
     void model(ModelDefinition model) {
         switch (model.form()) {
             case Forest forest -> {
-                integer(FOREST);
+                integer(forest.hasCovers() ? COVERED_FOREST : FOREST);
                 description(model.description());
                 forest(forest);
             }
@@ -181,6 +189,23 @@ final class ModelEncoder {
                 number(forest.leaf(leaf, i));
             }
         }
+        if (forest.hasCovers()) {
+            covers(forest);
+        }
+    }
+
+    /// In single precision if that loses nothing.
+    private void covers(Forest forest) {
+        boolean isSingle =
+                IntStream.range(0, forest.nodes()).mapToDouble(forest::cover).allMatch(cover -> (float) cover == cover);
+        flag(!isSingle);
+        for (int node = 0; node < forest.nodes(); node++) {
+            if (isSingle) {
+                room(Float.BYTES).putFloat((float) forest.cover(node));
+            } else {
+                number(forest.cover(node));
+            }
+        }
     }
 
     private void linear(LinearForm linear) {
@@ -260,9 +285,11 @@ final class ModelEncoder {
                 texts(texts);
             });
         }
-        flag(step.model() instanceof Forest);
         if (step.model() instanceof Forest forest) {
+            octet(forest.hasCovers() ? COVERED_STEP_FOREST : STEP_FOREST);
             forest(forest);
+        } else {
+            octet(NO_MODEL);
         }
     }
 

@@ -17,7 +17,7 @@ import java.util.List;
 /// 8 bytes   magic, "NSMODEL" and a zero
 /// int       format version, 1
 /// int       section: 1 forest, 2 linear form, 3 graph, 4 parts of another library's model, 5 pipeline,
-///           6 pipeline with texts among its parameters
+///           6 pipeline with texts among its parameters, 7 forest with covers
 /// …         description, then the section's arrays (see ModelEncoder)
 /// 32 bytes  SHA-256 of everything before
 /// ```

@@ -83,6 +83,8 @@ final class ForestReader {
         private final int[] tested;
         private final double[] thresholds;
         private final double[] leaves;
+        /// The cover of each leaf; empty if the file has none.
+        private final double[] covers;
         private final List<int[]> sets;
         private final int features;
         private final double[] leaf;
@@ -97,6 +99,7 @@ final class ForestReader {
             this.tested = forest.integers("features");
             this.thresholds = forest.numbers("thresholds");
             this.leaves = forest.numbers("leaves");
+            this.covers = forest.has("covers") ? forest.numbers("covers") : new double[0];
             this.sets = sets;
             this.features = features;
             this.leaf = new double[width];
@@ -107,7 +110,8 @@ final class ForestReader {
                     || groups.length != sizes.length
                     || tested.length != kinds.length - leafCount
                     || thresholds.length != tested.length
-                    || leaves.length != leafCount * width) {
+                    || leaves.length != leafCount * width
+                    || (forest.has("covers") && covers.length != leafCount)) {
                 throw new MalformedModelException(
                         "the arrays over its trees, nodes, tests and leaves have lengths that do not match");
             }
@@ -138,6 +142,9 @@ final class ForestReader {
                     }
                 }
                 forest.leaf(0, leaf);
+                if (covers.length > 0) {
+                    forest.cover(covers[number / leaf.length - 1]);
+                }
                 return;
             }
             int feature = tested[test];

@@ -12,8 +12,8 @@ import java.util.Set;
 /// XGBoost's JSON and UBJSON files.
 public final class XgboostFormat implements ModelFormat {
 
-    /// The statistics of the training for each node: half of a file, and not needed for scores.
-    private static final Set<String> STATISTICS = Set.of("base_weights", "loss_changes", "parents", "sum_hessian");
+    /// The statistics of the training for each node that neither scores nor reasons need.
+    private static final Set<String> STATISTICS = Set.of("base_weights", "loss_changes", "parents");
 
     @Override
     public String name() {

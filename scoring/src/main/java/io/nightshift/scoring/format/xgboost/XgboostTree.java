@@ -18,6 +18,12 @@ final class XgboostTree {
     /// XGBoost treats higher numbers as unknown categories.
     private static final int MAX_CATEGORY = (1 << 24) - 1;
 
+    /// The largest difference of a cover and the sum of those of its children, as a share. XGBoost's own are below
+    /// 2e-7.
+    private static final double COVER_ROUNDING = 1e-4;
+
+    private static final String COVERS = "sum_hessian";
+
     private final DocumentReader tree;
     private final int features;
     private final int[] left;
@@ -25,6 +31,8 @@ final class XgboostTree {
     private final int[] feature;
     private final double[] condition;
     private final int[] defaultLeft;
+    /// The sum of the hessians of each node; empty if the file has none.
+    private final double[] cover;
     /// The categories of each node that has a categorical split.
     private final Map<Integer, int[]> categories = new HashMap<>();
 
@@ -37,12 +45,14 @@ final class XgboostTree {
         this.feature = tree.integers("split_indices");
         this.condition = tree.numbers("split_conditions");
         this.defaultLeft = tree.integers("default_left");
+        this.cover = tree.has(COVERS) ? tree.numbers(COVERS) : new double[0];
         int nodes = left.length;
         if (nodes == 0
                 || right.length != nodes
                 || feature.length != nodes
                 || condition.length != nodes
-                || defaultLeft.length != nodes) {
+                || defaultLeft.length != nodes
+                || (tree.has(COVERS) && cover.length != nodes)) {
             throw new MalformedModelException(tree.path() + " has arrays of different lengths, or none");
         }
         if (tree.has("split_type")) {
@@ -58,6 +68,7 @@ final class XgboostTree {
             int node = queue[head];
             if (left[node] == -1) {
                 forest.leaf(weight * (float) finite(node));
+                addCover(forest, node);
                 continue;
             }
             if (feature[node] < 0 || feature[node] >= features) {
@@ -71,14 +82,37 @@ final class XgboostTree {
             if (set != null) {
                 NodeKind kind = defaultLeft[node] != 0 ? NodeKind.SET_MISSING_RIGHT : NodeKind.SET_MISSING_LEFT;
                 forest.split(kind, feature[node], forest.set(set));
+                addCover(forest, node);
                 queue[tail++] = child(right[node]);
                 queue[tail++] = child(left[node]);
                 continue;
             }
             NodeKind kind = defaultLeft[node] != 0 ? NodeKind.NUMERIC_MISSING_LEFT : NodeKind.NUMERIC_MISSING_RIGHT;
             forest.split(kind, feature[node], (float) finite(node));
+            addCover(forest, node);
             queue[tail++] = child(left[node]);
             queue[tail++] = child(right[node]);
+        }
+    }
+
+    /// A sum that rounding has moved below 0 counts as 0.
+    private void addCover(ForestBuilder forest, int node) throws MalformedModelException {
+        if (cover.length == 0) {
+            return;
+        }
+        double rounding = COVER_ROUNDING * cover[0];
+        double own = cover[node] < 0 && cover[node] >= -rounding ? 0 : cover[node];
+        if (!(own >= 0 && own < Double.POSITIVE_INFINITY)) {
+            throw new MalformedModelException(tree.path() + " has the sum_hessian " + own + " at node " + node);
+        }
+        forest.cover(own);
+        if (left[node] != -1) {
+            double children = cover[child(left[node])] + cover[child(right[node])];
+            // A broken sum of a child is refused when the child is added.
+            if (Math.abs(children - own) > COVER_ROUNDING * own + Float.MIN_VALUE) {
+                forest.dropCovers("%s has the sum_hessian %s at node %d, and its children have %s together"
+                        .formatted(tree.path(), own, node, children));
+            }
         }
     }
 

@@ -2,7 +2,11 @@ package io.nightshift.scoring.format.catboost;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.scoring.Forms;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.ModelFormatContract;
+import io.nightshift.scoring.form.Forest;
 import io.nightshift.scoring.format.catboost.CatBoostCategories.Base;
 import io.nightshift.scoring.format.catboost.CatBoostCategories.Counts;
 import io.nightshift.scoring.format.catboost.FlatbufferWriter.Table;
@@ -16,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,6 +96,43 @@ class CatBoostContractTest extends ModelFormatContract {
             })
     void otherFeaturesThanNumbersAreRefusedByName(int field, String message) throws IOException {
         assertRefused(altered(sample -> sample.others.put(field, List.of(new Table()))), message);
+    }
+
+    @Test
+    void weightsOfLeavesAreCovers() throws IOException {
+        CatBoostSample sample = symmetric();
+        int leaves = sample.leaves.size();
+        double[] weights =
+                IntStream.range(0, leaves).mapToDouble(i -> 1 + i % 3).toArray();
+        sample.others.put(9, weights);
+
+        Model model = load(Files.write(folder.resolve("model"), sample.file()));
+
+        assertThat(model.description().facts()).containsEntry("covers", "of all nodes");
+        Forest forest = (Forest) Forms.of(model);
+        double sum = Arrays.stream(weights, 0, 1 << sample.sizes.getFirst()).sum();
+        assertThat(forest.cover(0)).isEqualTo(sum);
+        assertThat(forest.cover(forest.nodes() - 1)).as("the bias").isZero();
+        assertThat(loader().load("own", ModelFile.encode(model)).description()).isEqualTo(model.description());
+        assertThat(load(Files.write(folder.resolve("model"), symmetric().file()))
+                        .description()
+                        .facts())
+                .containsEntry("covers", "none");
+    }
+
+    @Test
+    void brokenWeightsOfLeavesAreNamed() throws IOException {
+        int leaves = symmetric().leaves.size();
+        double[] negative = new double[leaves];
+        negative[1] = -1;
+        double[] nan = new double[leaves];
+        nan[0] = Double.NaN;
+
+        assertRefused(
+                altered(sample -> sample.others.put(9, new double[3])),
+                "it has the weights of 3 leaves, and " + leaves);
+        assertRefused(altered(sample -> sample.others.put(9, negative)), "has a node with the cover -1.0");
+        assertRefused(altered(sample -> sample.others.put(9, nan)), "has a node with the cover NaN");
     }
 
     @ParameterizedTest

@@ -2,7 +2,9 @@ package io.nightshift.scoring.format.lightgbm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.scoring.Forms;
 import io.nightshift.scoring.ModelFormatContract;
+import io.nightshift.scoring.form.Forest;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelFeature;
@@ -12,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,6 +71,36 @@ class LightGbmContractTest extends ModelFormatContract {
         assertThat(text).contains(part);
 
         assertRefused(text.replaceFirst(part, forged.replace('%', '\n')).getBytes(StandardCharsets.UTF_8), found);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "leaf_count=1 2 3 4%internal_count=10 7 | internal_count has fewer than 3",
+                "leaf_count=1 2 3%internal_count=10 7 3 | leaf_count has fewer than 4",
+                "leaf_count=1 2 3 4 5%internal_count=10 7 3 | leaf_count has more than 4",
+                "leaf_count=1 nan 3 4%internal_count=10 7 3 | leaf_count has «nan»",
+                "leaf_count=1 -2 3 4%internal_count=10 7 3 | tree 0 has a node with the cover -2.0"
+            })
+    void brokenCountsAreNamed(String counts, String found) throws IOException {
+        assertRefused(withCounts(counts.replace('%', '\n')), found);
+    }
+
+    @Test
+    void countsAreCovers() throws IOException {
+        Path without = Files.writeString(folder.resolve("without"), lightGbm());
+        Path with = Files.write(folder.resolve("with"), withCounts("leaf_count=1 2 3 4\ninternal_count=10 7 5"));
+
+        assertThat(load(without).description().facts()).containsEntry("covers", "none");
+        assertThat(load(with).description().facts()).containsEntry("covers", "of all nodes");
+        Forest forest = (Forest) Forms.of(load(with));
+        // Level by level: split 0, its children split 1 and leaf 2, then split 2 and leaf 1, then leaves 0 and 3.
+        assertThat(IntStream.range(0, 8).mapToDouble(forest::cover).toArray()).containsExactly(10, 7, 3, 5, 2, 1, 4, 0);
+    }
+
+    private static byte[] withCounts(String counts) {
+        return lightGbm().replaceFirst("shrinkage=1", counts + "\nshrinkage=1").getBytes(StandardCharsets.UTF_8);
     }
 
     private static String lightGbm() {

@@ -9,6 +9,7 @@ import io.github.metarank.lightgbm4j.LGBMDataset;
 import io.nightshift.scoring.Forms;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
+import io.nightshift.scoring.form.Expectations;
 import io.nightshift.scoring.form.Forest;
 import io.nightshift.scoring.model.Task;
 import java.nio.file.Files;
@@ -197,6 +198,7 @@ class LightGbmLibraryTest {
         double[][] scores = new double[outputs + margins][ROWS];
         model.scorer().score(columns, ROWS, scores);
 
+        compareExpectation(model, library, values, features);
         assertThat(raw).hasSize(margins * ROWS);
         for (int row = 0; row < ROWS; row++) {
             for (int k = 0; k < margins; k++) {
@@ -211,6 +213,20 @@ class LightGbmLibraryTest {
                         .as("output %d of row %d: %s and the library's %s", k, row, found, expected)
                         .isLessThanOrEqualTo(2 * Math.ulp(expected));
             }
+        }
+    }
+
+    /// The last column of LightGBM's contributions is the expectation of each sum, from the counts of the nodes.
+    private static void compareExpectation(Model model, LightGbmPredictor library, double[] values, int features) {
+        double[] contributions =
+                library.predict(Arrays.copyOf(values, features), 1, PredictionType.C_API_PREDICT_CONTRIB);
+        double[] expectations = Expectations.of((Forest) Forms.of(model));
+        assertThat(model.description().facts()).containsEntry("covers", "of all nodes");
+        for (int sum = 0; sum < expectations.length; sum++) {
+            double bias = contributions[(sum + 1) * (features + 1) - 1];
+            assertThat(Math.abs(expectations[sum] - bias))
+                    .as("the expectation %s of sum %d, and LightGBM's %s", expectations[sum], sum, bias)
+                    .isLessThanOrEqualTo(1e-10 * Math.max(1, Math.abs(bias)));
         }
     }
 

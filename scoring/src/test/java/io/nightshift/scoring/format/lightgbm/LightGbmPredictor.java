@@ -28,7 +28,7 @@ final class LightGbmPredictor {
         for (int i = 0; i < values.length; i++) {
             lightgbmlib.doubleArray_setitem(input, i, values[i]);
         }
-        SWIGTYPE_p_double output = lightgbmlib.new_doubleArray(16L * rows);
+        SWIGTYPE_p_double output = lightgbmlib.new_doubleArray(64L * rows);
         SWIGTYPE_p_long_long length = lightgbmlib.new_int64_tp();
         check(lightgbmlib.LGBM_BoosterPredictForMat(
                 lightgbmlib.voidpp_value(booster),

@@ -201,10 +201,49 @@ class MojoContractTest extends ModelFormatContract {
                 "has a node whose left part does not end where it should");
     }
 
+    @Test
+    void brokenWeightsAreNamed() throws IOException {
+        String file = "trees/t00_000_aux.bin";
+        byte[] sound = boosting().others.get(file);
+        byte[] twice = Arrays.copyOf(sound, sound.length + 40);
+        byte[] negative = sound.clone();
+        byte[] nan = sound.clone();
+        ByteBuffer.wrap(negative).order(ByteOrder.LITTLE_ENDIAN).putFloat(8, -3);
+        ByteBuffer.wrap(nan).order(ByteOrder.LITTLE_ENDIAN).putFloat(12, Float.NaN);
+
+        assertRefused(weights(Arrays.copyOf(sound, sound.length - 1)), "its file " + file + " ends early");
+        assertRefused(weights(Arrays.copyOf(sound, sound.length - 40)), "its file " + file + " has no record of split");
+        assertRefused(weights(new byte[0]), "its file " + file + " has no record of split 0");
+        assertRefused(weights(twice), "its file " + file + " has two records of split 0");
+        assertRefused(weights(negative), "tree 0 has a node with the cover -3.0");
+        assertRefused(weights(nan), "tree 0 has a node with the cover NaN");
+    }
+
+    private static byte[] weights(byte[] content) {
+        return altered(sample -> sample.others.put("trees/t00_000_aux.bin", content));
+    }
+
+    @Test
+    void aTreeThatNoWeightReachedLeavesTheModelWithoutCovers() throws IOException {
+        byte[] content = boosting().others.get("trees/t00_000_aux.bin");
+        ByteBuffer weights = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at < content.length; at += 40) {
+            weights.putFloat(at + 8, 0).putFloat(at + 12, 0);
+        }
+
+        Model model = load(Files.write(folder.resolve("model"), weights(content)));
+
+        assertThat(model.description().facts())
+                .containsEntry("covers", "none, because no training weight reached tree 0");
+    }
+
     /// A tree of so many levels needs no stack.
     @Test
     void aVeryDeepTreeIsLoaded() throws IOException {
-        byte[] file = altered(sample -> sample.others.put("trees/t00_000.bin", chain(100_000)));
+        byte[] file = altered(sample -> {
+            sample.others.put("trees/t00_000.bin", chain(100_000));
+            sample.others.remove("trees/t00_000_aux.bin");
+        });
 
         scoreOrRefuse(file, 1);
     }
@@ -236,6 +275,7 @@ class MojoContractTest extends ModelFormatContract {
     @Test
     void filesThatShareTheirBytesAreRefused() throws IOException {
         MojoSample sample = MojoSample.boosting(4, "gaussian", 1, 9).with("n_trees", 900);
+        sample.others.clear();
         byte[] large = chain(10_000);
         for (int tree = 0; tree < 900; tree++) {
             sample.others.put("trees/t00_%03d.bin".formatted(tree), tree == 0 ? large : new byte[0]);

@@ -7,9 +7,11 @@ import hex.genmodel.ModelMojoReader;
 import hex.genmodel.MojoModel;
 import hex.genmodel.MojoReaderBackendFactory;
 import hex.genmodel.MojoReaderBackendFactory.CachingStrategy;
+import hex.genmodel.PredictContributionsFactory;
 import io.nightshift.scoring.Forms;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
+import io.nightshift.scoring.form.Expectations;
 import io.nightshift.scoring.form.Forest;
 import io.nightshift.scoring.form.ModelForm;
 import io.nightshift.scoring.form.PipelineForm;
@@ -123,6 +125,52 @@ class MojoLibraryTest {
             MojoSample sample = MojoSample.linear(seed, family, link, classes).with("tweedie_link_power", power);
             assertSame(sample, family + " " + seed, family.equals("multinomial") ? ROUNDING : 0);
         }
+    }
+
+    /// The bias of H2O's contributions comes from the weights of the nodes.
+    @ParameterizedTest
+    @CsvSource({"gaussian, 1", "bernoulli, 2"})
+    void theExpectationIsThatOfH2o(String distribution, int classes) throws Exception {
+        for (int seed = 0; seed < MODELS; seed++) {
+            MojoSample sample = new MojoSample(seed, "Gradient Boosting Machine", "1.40", 6, 0, classes);
+            // H2O can't explain such sets, and its bias lacks the trees without a split.
+            sample.setsOfNumbers = false;
+            sample.hasLoneLeaves = false;
+            sample.with("distribution", distribution).with("init_f", 0.25).trees(1 + seed % 20, 6, 1);
+            compareExpectation(distribution + " " + seed, sample.file());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gbm-wide", "gbm-binomial"})
+    void theExpectationOfTrainedModelsIsThatOfH2o(String name) throws Exception {
+        compareExpectation(name, Files.readAllBytes(TRAINED.resolve(name + ".zip")));
+    }
+
+    private static void compareExpectation(String name, byte[] file) throws Exception {
+        Model model = Model.load(name, file);
+        Forest forest = Forms.of(model) instanceof PipelineForm pipeline
+                ? (Forest) pipeline.steps().getFirst().model()
+                : (Forest) Forms.of(model);
+        assertThat(model.description().facts()).as(name).containsEntry("covers", "of all nodes");
+        MojoModel library = ModelMojoReader.readFrom(
+                MojoReaderBackendFactory.createReaderBackend(new ByteArrayInputStream(file), CachingStrategy.MEMORY));
+        float[] contributions = ((PredictContributionsFactory) library)
+                .makeContributionsPredictor()
+                .calculateContributions(
+                        new double[model.description().features().size()]);
+        float bias = contributions[contributions.length - 1];
+        double expectation = Expectations.of(forest)[0];
+        assertThat(Math.abs(expectation - bias))
+                .as("%s: the expectation %s, and H2O's %s", name, expectation, bias)
+                .isLessThanOrEqualTo(1e-5 * Math.max(1, Math.abs(bias)));
+    }
+
+    @Test
+    void aModelWithoutTheFilesOfWeightsHasNoCovers() throws Exception {
+        Model model = Model.load("drf", Files.readAllBytes(TRAINED.resolve("drf-regression.zip")));
+
+        assertThat(model.description().facts()).containsEntry("covers", "none");
     }
 
     /// Models that H2O trained.

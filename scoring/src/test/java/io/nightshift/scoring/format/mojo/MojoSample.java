@@ -32,10 +32,15 @@ final class MojoSample {
     final List<String> labels;
     /// Whether a few tests for sets are of columns with numbers. H2O writes none, and its library reads them.
     boolean setsOfNumbers = true;
+    /// Whether a few trees have no split.
+    boolean hasLoneLeaves = true;
     /// Whether the files are stored without compression.
     boolean isStored;
 
     private final List<List<Float>> thresholds = new ArrayList<>();
+    private final Random shares = new Random(7);
+    private final List<byte[]> records = new ArrayList<>();
+    private int splits;
     private final double version;
 
     /// @param most the most levels of a column; each second one has none
@@ -119,8 +124,12 @@ final class MojoSample {
             for (int tree = 0; tree < treesPerGroup; tree++) {
                 if (treesPerGroup == 1 || random.nextInt(20) > 0) {
                     String name = "trees/t%02d_%03d".formatted(tree, group);
-                    others.put(name + ".bin", random.nextInt(12) == 0 ? loneLeaf() : node(depth));
-                    others.put(name + "_aux.bin", new byte[40]);
+                    records.clear();
+                    splits = 0;
+                    others.put(
+                            name + ".bin",
+                            random.nextInt(12) == 0 && hasLoneLeaves ? loneLeaf() : node(depth, 0, 1000));
+                    others.put(name + "_aux.bin", weights());
                 }
             }
         }
@@ -138,14 +147,35 @@ final class MojoSample {
         return buffer(4).putFloat(value).array();
     }
 
-    private byte[] node(int depth) {
+    /// The second file of a tree: a record for each split.
+    private byte[] weights() {
+        ByteBuffer file = buffer(40 * records.size());
+        records.forEach(file::put);
+        return file.array();
+    }
+
+    /// @param number the number of the node in the records of weights
+    /// @param weight its weight
+    private byte[] node(int depth, int number, float weight) {
+        int leftNumber = ++splits;
+        int rightNumber = ++splits;
+        float leftWeight = shares.nextInt(10) == 0 ? 0 : Math.round(weight * shares.nextFloat());
+        records.add(buffer(40)
+                .putInt(number)
+                .putInt(0)
+                .putFloat(leftWeight)
+                .putFloat(weight - leftWeight)
+                .position(32)
+                .putInt(leftNumber)
+                .putInt(rightNumber)
+                .array());
         int feature = random.nextInt(features());
         int count = levels.get(feature).size();
         int direction = 1 + random.nextInt(5);
         boolean hasLeftLeaf = depth <= 1 || random.nextInt(5) == 0;
         boolean hasRightLeaf = depth <= 1 || random.nextInt(5) == 0;
-        byte[] left = hasLeftLeaf ? leaf() : node(depth - 1);
-        byte[] right = hasRightLeaf ? leaf() : node(depth - 1);
+        byte[] left = hasLeftLeaf ? leaf() : node(depth - 1, leftNumber, leftWeight);
+        byte[] right = hasRightLeaf ? leaf() : node(depth - 1, rightNumber, weight - leftWeight);
         // Version 1.0 has no answer for negative numbers at a set.
         double sets = count > 0 ? 0.6 : setsOfNumbers && version > 1 ? 0.05 : 0;
         int kind = direction == 1 || random.nextDouble() > sets ? 0 : random.nextBoolean() ? 8 : 12;

@@ -2,6 +2,8 @@ package io.nightshift.scoring.format.sklearn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.ModelFormatContract;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +20,7 @@ class ExchangeContractTest extends ModelFormatContract {
     @Override
     protected Map<String, byte[]> models() throws IOException {
         Map<String, byte[]> models = new HashMap<>();
-        for (String name : List.of("kept-codes", "kept-classes", "kept-logistic", "kept-pipeline")) {
+        for (String name : List.of("kept-codes", "kept-classes", "kept-covers", "kept-logistic", "kept-pipeline")) {
             models.put(name, exchange(name).strip().getBytes(StandardCharsets.UTF_8));
         }
         return models;
@@ -99,6 +101,38 @@ class ExchangeContractTest extends ModelFormatContract {
         assertThat(text).contains(part);
 
         assertRefused(text.replace(part, forged).getBytes(StandardCharsets.UTF_8), found);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[3, 0.5] | of all nodes",
+                "[0, 0] | none, because no training weight reached tree 0",
+                "[3] | lengths that do not match",
+                "[] | lengths that do not match",
+                "[3, 1, 1] | lengths that do not match",
+                "[3, NaN] | tree 0 has a node with the cover NaN",
+                "[3, -1] | tree 0 has a node with the cover -1.0",
+                "[3, Infinity] | tree 0 has a node with the cover Infinity",
+                "3 | covers"
+            })
+    void coversAreSoundOrRefused(String covers, String found) throws IOException {
+        byte[] content = """
+                {"format": "nightshift-exchange", "version": 1, "library": "", "algorithm": "made", "features": [{}],
+                "precision": "float64", "missing": true, "classes": [], "link": "identity", "forest": {
+                "width": 1, "base": [0], "divisor": 1, "slope": 1, "goes_left": "<=", "set_sizes": [],
+                "set_categories": [], "groups": [0], "trees": [3], "kinds": [1, 0, 0], "features": [0],
+                "thresholds": [0.5], "leaves": [1, 2], "covers": %s}}""".formatted(covers).getBytes(StandardCharsets.UTF_8);
+
+        if (found.startsWith("of") || found.startsWith("none")) {
+            Model model = load(Files.write(folder.resolve("model"), content));
+            assertThat(model.description().facts()).containsEntry("covers", found);
+            assertThat(loader().load("own", ModelFile.encode(model)).description())
+                    .isEqualTo(model.description());
+        } else {
+            assertRefused(content, found);
+        }
     }
 
     @ParameterizedTest

@@ -46,6 +46,7 @@ public class ExchangeFormatTest {
             strings = {
                 "kept-codes",
                 "kept-classes",
+                "kept-covers",
                 "kept-logistic",
                 "kept-pipeline",
                 "kept-steps",

@@ -2,10 +2,13 @@ package io.nightshift.scoring.format.sklearn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.scoring.Forms;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.document.DocumentReader;
 import io.nightshift.scoring.document.DocumentValue;
 import io.nightshift.scoring.document.JsonDocument;
+import io.nightshift.scoring.form.Expectations;
+import io.nightshift.scoring.form.Forest;
 import io.nightshift.scoring.format.MalformedModelException;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import java.io.IOException;
@@ -38,6 +41,7 @@ record SklearnCase(Path model, DocumentReader expected) {
 
         read.scorer().score(features, rows, scores);
 
+        compareExpectation(read);
         boolean linear = expected.flag("linear");
         double ulps = expected.flag("averaged") ? 0 : EXPONENTIAL_ULPS;
         assertThat(expected.has("margins")).isEqualTo(scores.length > outputs);
@@ -57,6 +61,21 @@ record SklearnCase(Path model, DocumentReader expected) {
             }
         }
         return read;
+    }
+
+    /// The mean over the training by the covers of the nodes.
+    private void compareExpectation(Model read) throws MalformedModelException {
+        if (!expected.has("expectation") || !(Forms.of(read) instanceof Forest forest)) {
+            return;
+        }
+        double[] library = expected.numbers("expectation");
+        double[] found = Expectations.of(forest);
+        assertThat(found).hasSameSizeAs(library);
+        for (int sum = 0; sum < found.length; sum++) {
+            assertThat(Math.abs(found[sum] - library[sum]))
+                    .as("the expectation %s of sum %d, and scikit-learn's %s", found[sum], sum, library[sum])
+                    .isLessThanOrEqualTo(1e-12 * Math.max(1, Math.abs(library[sum])));
+        }
     }
 
     private void check(String what, double[] found, double[] library, double ulps, boolean linear)

@@ -81,6 +81,7 @@ class SklearnLibraryIT {
                 "logistic-classes",
                 "kept-codes",
                 "kept-classes",
+                "kept-covers",
                 "kept-logistic"
             })
     void scoresAreTheLibrarysOwn(String name) throws Exception {

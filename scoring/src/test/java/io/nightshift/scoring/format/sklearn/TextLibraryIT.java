@@ -73,7 +73,8 @@ class TextLibraryIT {
                 "CountVectorizer(preprocessor=str.strip) | has a function of its own (preprocessor)",
                 "CountVectorizer(analyzer=str.split) | has a function of its own (analyzer)",
                 "TfidfVectorizer(strip_accents=str.strip) | has a function of its own (strip_accents)",
-                "TfidfVectorizer(dtype=np.float32) | has the dtype float32",
+                "TfidfVectorizer(dtype=np.float32, sublinear_tf=True) | has logarithms of single precision",
+                "HashingVectorizer(dtype=np.int16) | has the dtype int16",
                 "TfidfVectorizer(token_pattern='[a-z]+-?') | the step tfidfvectorizer has the token_pattern '[a-z]+-?'",
                 "TfidfVectorizer(token_pattern='(bb)+') | has the token_pattern",
                 "TfidfVectorizer(token_pattern=r'\\b[a-z]+\\b') | has the token_pattern",
@@ -92,6 +93,18 @@ class TextLibraryIT {
                 expression.formatted(vectorizer));
 
         assertThat(refused).contains("can't be exported: ").contains(message);
+    }
+
+    @Test
+    void aModelThatAddsInSinglePrecisionIsRefused() throws Exception {
+        String refused = SklearnPython.run(
+                "refusals.py",
+                SklearnPython.exporter().toString(),
+                folder.toString(),
+                "make_pipeline(TfidfVectorizer(dtype=np.float32), linear_model.Ridge()).fit(['a bb ccc', 'bb a'] * 3, [0, 1] * 3)");
+
+        assertThat(refused)
+                .contains("the step ridge has weights of single precision, because the texts before it have");
     }
 
     @Test

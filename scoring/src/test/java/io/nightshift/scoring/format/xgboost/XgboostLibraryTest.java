@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.scoring.Forms;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
+import io.nightshift.scoring.form.Expectations;
 import io.nightshift.scoring.form.Forest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -241,7 +242,27 @@ class XgboostLibraryTest {
                         .isLessThanOrEqualTo(Math.ulp(own[i]));
             }
         }
+        compareExpectation(model, loaded, values, features);
         return model;
+    }
+
+    /// The last column of XGBoost's contributions is the expectation of each sum, from the covers of the nodes.
+    private static void compareExpectation(Model model, Booster loaded, float[] values, int features)
+            throws XGBoostError {
+        if (!(Forms.of(model) instanceof Forest forest)) {
+            return;
+        }
+        float[] row = Arrays.copyOf(values, features);
+        float[] contributions = loaded.predictContrib(new DMatrix(row, 1, features, Float.NaN), 0)[0];
+        double[] expectations = Expectations.of(forest);
+        assertThat(model.description().facts()).containsEntry("covers", "of all nodes");
+        assertThat(contributions).hasSize(expectations.length * (features + 1));
+        for (int sum = 0; sum < expectations.length; sum++) {
+            float bias = contributions[(sum + 1) * (features + 1) - 1];
+            assertThat(Math.abs(expectations[sum] - bias))
+                    .as("the expectation %s of sum %d, and XGBoost's %s", expectations[sum], sum, bias)
+                    .isLessThanOrEqualTo(1e-5 * Math.max(1, Math.abs(bias)));
+        }
     }
 
     private static double[][] margins(Model model, float[] values, int features) {
