@@ -7,8 +7,8 @@ import org.apache.spark.sql.SparkSession;
 
 /// Writes small Delta tables with Spark, and next to each the rows that Spark reads from it. `SparkTablesTest`
 /// compares them with the rows that Nightshift reads. `bench/peers/install.sh spark-readers` installs Spark, which
-/// needs a JDK of 17 or 21, and prints its LIBRARIES. The checkpoint of the clone has absolute paths, which the test
-/// can't change.
+/// needs a JDK of 17 or 21, and prints its LIBRARIES. The checkpoint of the clone has absolute paths, which the
+/// test can't change.
 ///
 ///     java @SPARK-OPTIONS -cp LIBRARIES bench/SparkDeltaTables.java /tmp/spark-tables [TABLE ...]
 ///     cd /tmp/spark-tables && rm clone/_delta_log/*checkpoint* && zip -qr -X spark-tables.zip . -x '*.crc'
