@@ -40,6 +40,17 @@ def load(path):
         ) from broken
 
 
+class Sql(argparse.Action):
+    """Says how to print the steps as SQL, and ends."""
+
+    def __call__(self, parser, *_):
+        print(
+            "Export the model first. Then `nightshift model sql flights.json --rest rest.model` prints the first steps of the"
+            " pipeline as SQL, for source.select of a job, and writes the others as a model of their own."
+        )
+        parser.exit()
+
+
 class Supported(argparse.Action):
     """Prints the supported classes, and ends."""
 
@@ -65,6 +76,7 @@ def main():
         help="the position of the target to export, from 0, if the model predicts several; each has a file of its own",
     )
     parser.add_argument("--supported", nargs=0, action=Supported, help="print the supported classes, and end")
+    parser.add_argument("--sql", nargs=0, action=Sql, help="say how to print the steps of the model as SQL, and end")
     parser.add_argument("--debug", action="store_true", help="print the traceback of an unexpected error")
     arguments = parser.parse_args()
     if absent is not None:

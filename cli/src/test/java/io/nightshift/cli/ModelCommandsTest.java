@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
+import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
@@ -69,6 +70,41 @@ final class ModelCommandsTest {
         assertThat(lines.getLast()).doesNotContain(" ".repeat(80)).contains("flights@1 ");
     }
 
+    @Test
+    void theStepsOfAPipelineArePrintedAsSqlAndTheOthersWritten() {
+        Path file = Path.of("../scoring/src/test/resources/sklearn/kept-pipeline.json");
+        Path rest = home.resolve("rest.model");
+
+        CommandResult printed = model("sql", file.toString(), "--rest", rest.toString());
+
+        assertThat(printed.out())
+                .contains("# These steps stay in the model " + rest)
+                .contains("model: \"" + rest + "\"\nsource:\n  select:\n    \"")
+                .contains("coalesce(nullif(CAST(");
+        List<String> columns = printed.out()
+                .lines()
+                .filter(line -> line.startsWith("    \""))
+                .map(line -> line.substring(5, line.indexOf('"', 5)))
+                .toList();
+        assertThat(Model.load(rest).description().features())
+                .extracting(ModelFeature::name)
+                .containsAll(columns);
+        model("import", file.toString(), "--name", "pipeline");
+        assertThat(model("sql", "pipeline").out())
+                .contains("which --rest FILE writes")
+                .contains(columns.getFirst());
+    }
+
+    @Test
+    void aModelWithoutStepsHasNoSql() {
+        CommandResult.of(
+                        Main.commandLine(),
+                        "model",
+                        "sql",
+                        FlightsJob.example().resolve("flights.ubj").toString())
+                .expect(2, "the model has no steps before it: it is gbtree");
+    }
+
     /// ONNX Runtime is not a library of the program or of these tests.
     @Test
     void aGraphThatNeedsOnnxRuntimeIsRefusedWithWhatToDo() throws IOException {
@@ -125,8 +161,11 @@ final class ModelCommandsTest {
         return CommandResult.of(Main.commandLine(), all.toArray(String[]::new));
     }
 
-    private CommandResult model(String command, String argument) {
-        return CommandResult.of(Main.commandLine(), "model", command, argument, "--home", home.toString())
+    private CommandResult model(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("model"));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("--home", home.toString()));
+        return CommandResult.of(Main.commandLine(), command.toArray(String[]::new))
                 .expect(0);
     }
 }

@@ -1,5 +1,6 @@
 package io.nightshift.scoring;
 
+import io.nightshift.scoring.form.ModelDefinition;
 import io.nightshift.scoring.format.nightshift.NightshiftFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,9 +33,17 @@ public final class ModelFile {
     /// @param model the model
     /// @throws IllegalArgumentException if the model is another implementation of [Model]
     public static byte[] encode(Model model) {
+        return NightshiftFormat.encode(definition(model));
+    }
+
+    /// The content of a model as data.
+    ///
+    /// @param model the model
+    /// @throws IllegalArgumentException if the model is another implementation of [Model]
+    public static ModelDefinition definition(Model model) {
         if (!(model instanceof LoadedModel loaded)) {
             throw new IllegalArgumentException("not a model of this library: " + model.getClass());
         }
-        return NightshiftFormat.encode(loaded.definition());
+        return loaded.definition();
     }
 }

@@ -275,10 +275,15 @@ public record BoundJob(
                 String column = check.column();
                 if (check.measure().isOfColumn() && column != null) {
                     int compared = check.measure() == BatchCheck.Measure.PSI ? named(column, features) : -1;
+                    if (compared >= 0 && features.get(compared).isText()) {
+                        checked.add(new CheckedColumn(
+                                check, length(features.get(compared).source()), -1));
+                        continue;
+                    }
                     Bound bound = compared >= 0
                             ? features.get(compared).source()
                             : columns.named("checks." + check.measure().text(), column, column);
-                    if (compared < 0 || features.get(compared).isText()) {
+                    if (compared < 0) {
                         refuseNoNumber(check, bound);
                     }
                     checked.add(new CheckedColumn(
@@ -286,6 +291,11 @@ public record BoundJob(
                 }
             }
             return List.copyOf(checked);
+        }
+
+        /// A text is compared by its number of characters.
+        private static Bound length(Bound text) {
+            return new Bound(text.name(), "length(CAST(%s AS VARCHAR))".formatted(text.sql()), "BIGINT");
         }
 
         /// The position of a feature; -1 if there is none of the name.

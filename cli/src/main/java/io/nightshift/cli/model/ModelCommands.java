@@ -37,7 +37,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "model",
         description =
-                "Registers, lists, shows, checks and trains models, points aliases at them, and promotes and rolls back versions.",
+                "Registers, lists, shows, checks and trains models, points aliases at them, promotes and rolls back versions, and prints steps as SQL.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 @Subcommands({
@@ -50,6 +50,7 @@ import picocli.CommandLine.Parameters;
     ModelHistoryCommand.class,
     ModelCheckCommand.class,
     ModelCompareCommand.class,
+    ModelSqlCommand.class,
     TrainCommand.class
 })
 public final class ModelCommands {

@@ -3,6 +3,9 @@ package io.nightshift.worker.partition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.batch.Distribution;
+import io.nightshift.protocol.batch.PartitionStatistics;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
@@ -17,6 +20,7 @@ import io.nightshift.worker.TestNode.Scored;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -134,6 +138,28 @@ class TextsIT {
                 .first()
                 .asString()
                 .contains("the text has 4,000,000 bytes; supported are 1,048,576 characters");
+    }
+
+    @Test
+    void theLengthsOfTextsAreCompared() {
+        Path file = node.parquet(
+                "in.parquet",
+                "SELECT repeat('é', CAST(i % 50 AS INTEGER)) AS title, i AS f0, 'x' AS body FROM range(5000) AS t(i)");
+        BatchCheck psi = new BatchCheck(BatchCheck.Measure.PSI, "title", 0.2, null, null, BatchCheck.OnFail.FAIL);
+        BatchCheck nulls = new BatchCheck(BatchCheck.Measure.NULLS, "title", 0, null, null, BatchCheck.OnFail.FAIL);
+
+        PartitionStatistics counted = Objects.requireNonNull(
+                node.score(TestJobBuilder.over(file).checks(psi, nulls).build(), MODEL, file)
+                        .result()
+                        .commit()
+                        .statistics());
+
+        Distribution lengths =
+                PartitionStatistics.find(counted.distributions(), "title").orElseThrow();
+        assertThat(lengths.missing()).isZero();
+        // 50 lengths from 0 on, each with the number of its rows.
+        assertThat(lengths.bins()).hasSize(2 * 50);
+        assertThat(counted.counts()).containsExactly(0L, 0L);
     }
 
     @Test
