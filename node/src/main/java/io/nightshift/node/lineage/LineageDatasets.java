@@ -11,12 +11,19 @@ import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.source.lake.LakeReader;
+import io.nightshift.source.lake.PinnedSnapshot;
 import io.nightshift.storage.dataset.Dataset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The names of a job's inputs and outputs by the naming rules of OpenLineage, so that a catalogue finds the
 /// same data under the name that other programs give it.
@@ -37,13 +44,42 @@ final class LineageDatasets {
         this.destinations = destinations;
     }
 
-    /// The source and the lookups, each once.
-    List<Dataset> inputs() {
-        Set<Dataset> inputs = new LinkedHashSet<>(of(job.source().input()));
-        for (Lookup lookup : job.source().lookups()) {
-            inputs.addAll(of(lookup.input()));
+    /// A dataset that a batch reads.
+    ///
+    /// @param version the ID of the Iceberg snapshot or the version of the Delta table; null for other data, and
+    ///     before the batch has a plan
+    record Read(Dataset dataset, @Nullable String version) {}
+
+    /// The source and the lookups, each once. A table that is read in two versions is there twice.
+    ///
+    /// @param pinned the files of the batch's plan and of its extensions; empty if it has none
+    List<Read> inputs(List<SourceFile> pinned) {
+        Set<Read> inputs = new LinkedHashSet<>(read(job.source().input(), pinned, null));
+        List<Lookup> lookups = job.source().lookups();
+        for (int i = 0; i < lookups.size(); i++) {
+            inputs.addAll(read(lookups.get(i).input(), pinned, i));
         }
         return List.copyOf(inputs);
+    }
+
+    /// Whether the plan of a job says which versions of its inputs are read.
+    static boolean hasVersions(Job job) {
+        return Stream.concat(
+                        Stream.of(job.source().input()),
+                        job.source().lookups().stream().map(Lookup::input))
+                .anyMatch(input -> input instanceof IcebergInput || input instanceof DeltaInput);
+    }
+
+    private List<Read> read(Input input, List<SourceFile> pinned, @Nullable Integer lookup) {
+        String version = pinned.stream()
+                .filter(file -> Objects.equals(file.lookup(), lookup))
+                .map(LakeReader::pin)
+                .filter(Objects::nonNull)
+                // An extended plan has files of several snapshots: the newest one has them all.
+                .max(Comparator.comparingLong(PinnedSnapshot::sequence))
+                .map(PinnedSnapshot::snapshot)
+                .orElse(null);
+        return of(input).stream().map(dataset -> new Read(dataset, version)).toList();
     }
 
     private List<Dataset> of(Input input) {

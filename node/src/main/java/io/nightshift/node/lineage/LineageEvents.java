@@ -13,6 +13,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.MlflowPin;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.dataset.Dataset;
 import io.openlineage.client.OpenLineage;
 import io.openlineage.client.OpenLineage.RunEvent.EventType;
@@ -59,9 +60,15 @@ final class LineageEvents {
     /// An event as JSON.
     ///
     /// @param submitted the first entry of the batch's ledger
+    /// @param pinned the files of the batch's plan; empty if it has none, or if they say nothing about versions
     /// @param description the batch at the time of the event
     /// @param at when it happened
-    String write(EventType type, BatchEvent.Submitted submitted, BatchDescription description, Instant at) {
+    String write(
+            EventType type,
+            BatchEvent.Submitted submitted,
+            List<SourceFile> pinned,
+            BatchDescription description,
+            Instant at) {
         OpenLineage.RunEvent event = lineage.newRunEventBuilder()
                 .eventType(type)
                 .eventTime(at.atZone(ZoneOffset.UTC))
@@ -76,7 +83,7 @@ final class LineageEvents {
                                         .jobType("JOB")
                                         .build())
                                 .build()))
-                .inputs(inputs(submitted, description))
+                .inputs(inputs(submitted, pinned, description))
                 .outputs(outputs(type, submitted, description))
                 .build();
         try {
@@ -115,12 +122,18 @@ final class LineageEvents {
     }
 
     /// The data, and the model as a dataset of its own.
-    private List<OpenLineage.InputDataset> inputs(BatchEvent.Submitted submitted, BatchDescription description) {
+    private List<OpenLineage.InputDataset> inputs(
+            BatchEvent.Submitted submitted, List<SourceFile> pinned, BatchDescription description) {
         List<OpenLineage.InputDataset> inputs = new ArrayList<>();
-        for (Dataset dataset : new LineageDatasets(submitted.job(), destinations).inputs()) {
+        for (LineageDatasets.Read read : new LineageDatasets(submitted.job(), destinations).inputs(pinned)) {
             OpenLineage.InputDatasetBuilder input = lineage.newInputDatasetBuilder()
-                    .namespace(dataset.namespace())
-                    .name(dataset.name());
+                    .namespace(read.dataset().namespace())
+                    .name(read.dataset().name());
+            if (read.version() != null) {
+                input.facets(lineage.newDatasetFacetsBuilder()
+                        .version(lineage.newDatasetVersionDatasetFacet(read.version()))
+                        .build());
+            }
             // The number is that of the source, which comes first.
             if (inputs.isEmpty() && description.partitions() > 0) {
                 input.inputFacets(lineage.newInputDatasetInputFacetsBuilder()

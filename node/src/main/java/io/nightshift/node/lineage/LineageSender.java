@@ -13,6 +13,8 @@ import io.nightshift.node.alert.HttpPoster;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.SourceFile;
 import io.openlineage.client.OpenLineage.RunEvent.EventType;
 import java.time.Duration;
 import java.time.Instant;
@@ -166,9 +168,11 @@ public final class LineageSender {
             table.tell(entry.batch(), Told.ENDED);
             return true;
         }
+        List<SourceFile> pinned =
+                LineageDatasets.hasVersions(submitted.job()) ? pinned(entry, submitted.job()) : List.of();
         if (told == Told.NOTHING || (told == Told.FAILED && now == Told.STARTED)) {
             Instant at = told == Told.NOTHING ? entry.at() : clock.instant();
-            if (!post(entry, Told.STARTED, at, events.write(EventType.START, submitted, description, at))) {
+            if (!post(entry, Told.STARTED, at, events.write(EventType.START, submitted, pinned, description, at))) {
                 return false;
             }
         }
@@ -176,7 +180,7 @@ public final class LineageSender {
             return true;
         }
         Instant at = lastEntry(entry);
-        return post(entry, now, at, events.write(end(description.state()), submitted, description, at));
+        return post(entry, now, at, events.write(end(description.state()), submitted, pinned, description, at));
     }
 
     private static Told told(String state) {
@@ -204,6 +208,24 @@ public final class LineageSender {
             }
         });
         return first.isEmpty() ? null : first.getFirst();
+    }
+
+    /// The files of the plan, which is among the first entries, and those of its extensions, which may be among
+    /// all. None before the batch has a plan.
+    private List<SourceFile> pinned(Entry entry, Job job) {
+        boolean isExtended = job.source().onChange() == Job.OnChange.EXTEND;
+        List<SourceFile> pinned = new ArrayList<>();
+        long entries = ledger.entries(entry.batch());
+        for (long after = 0; after < entries && (isExtended || pinned.isEmpty()); after += PAGE) {
+            ledger.forEach(entry.batch(), after, PAGE, (number, stored) -> {
+                if (stored.event() instanceof BatchEvent.Planned planned) {
+                    pinned.addAll(planned.files());
+                } else if (stored.event() instanceof BatchEvent.PlanExtended extended) {
+                    pinned.addAll(extended.files());
+                }
+            });
+        }
+        return pinned;
     }
 
     private Instant lastEntry(Entry entry) {

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.dataset.Dataset;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -64,7 +68,29 @@ class LineageDatasetsTest {
                 "mariadb: {data-source: shop, table: raw.flights}| mysql://db.example.com:3307   | raw.flights"
             })
     void inputsHaveTheNamesOfOpenLineage(String source, String namespace, String name) {
-        assertThat(of(source, "parquet: predictions").inputs()).containsExactly(new Dataset(namespace, name));
+        assertThat(of(source, "parquet: predictions").inputs(List.of()))
+                .containsExactly(new LineageDatasets.Read(new Dataset(namespace, name), null));
+    }
+
+    private static SourceFile pinned(String version, @Nullable Integer lookup) {
+        String schema = """
+                {"snapshot":{"table":"0b7e","snapshot":"%s","sequence":7,"schema":0},"reading":"{}"}""".formatted(version);
+        SourceFile file = new SourceFile("/lake/a.parquet", 1, Instant.EPOCH, 1, "0".repeat(32), schema);
+        return lookup == null ? file : file.ofLookup(lookup);
+    }
+
+    @Test
+    void aTableThatIsReadInTwoVersionsIsTwoInputs() {
+        LineageDatasets datasets = of(
+                "delta: {table: /lake/flights, version: 7}, join: [{delta: {table: /lake/flights, version: 3}, on: id, type: inner, columns: {}}]",
+                "parquet: predictions");
+        Dataset flights = new Dataset("file", "/lake/flights");
+
+        assertThat(datasets.inputs(List.of(pinned("7", null), pinned("3", 0))))
+                .containsExactly(new LineageDatasets.Read(flights, "7"), new LineageDatasets.Read(flights, "3"));
+        assertThat(datasets.inputs(List.of()))
+                .as("before the batch has a plan")
+                .containsExactly(new LineageDatasets.Read(flights, null));
     }
 
     @ParameterizedTest

@@ -97,10 +97,16 @@ public final class LakeReader implements SourceReader {
     ///
     /// @return null if the file is not of a table of a lake, or the table has no snapshot
     public static @Nullable String snapshot(SourceFile pinned) {
+        PinnedSnapshot snapshot = pin(pinned);
+        return snapshot == null ? null : snapshot.table() + "@" + snapshot.snapshot();
+    }
+
+    /// The snapshot that has a pinned file.
+    ///
+    /// @return null if the file is not of a table of a lake, or the table has no snapshot
+    public static @Nullable PinnedSnapshot pin(SourceFile pinned) {
         PinnedFile file = PinnedFile.ofAny(pinned);
-        return file == null || file.snapshot().isEmpty()
-                ? null
-                : file.snapshot().table() + "@" + file.snapshot().snapshot();
+        return file == null || file.snapshot().isEmpty() ? null : file.snapshot();
     }
 
     // Planning.

@@ -2,6 +2,7 @@ package io.nightshift.system.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.iceberg.IcebergCatalogs;
@@ -14,9 +15,11 @@ import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.HttpReceiver;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -183,10 +186,14 @@ final class IcebergSourceIT {
         FlightsJob job = FlightsJob.on(folder.resolve(name), "FROM flights LIMIT 1");
         job.edit("parquet: " + job.input(), source + "\n  id: id");
         Files.createDirectories(job.home());
+        configure(job);
+        return job;
+    }
+
+    private void configure(FlightsJob job) throws Exception {
         Files.writeString(
                 job.home().resolve("nightshift.conf"),
                 "nightshift.catalogs.lake { type = folder, warehouse = \"%s\" }".formatted(settings.warehouse()));
-        return job;
     }
 
     private static List<String> predictions(FlightsJob job) throws Exception {
@@ -222,7 +229,22 @@ final class IcebergSourceIT {
                         .out())
                 .contains("table ops.flights in catalog lake: snapshot ")
                 .contains("2 data files, 1 of them with deleted rows");
-        CommandResult end = InProcess.run(job, "--set", "partitions.rows=1000").expect(0);
+        long read = table().currentSnapshot().snapshotId();
+        CommandResult end;
+        try (HttpReceiver catalogue = new HttpReceiver()) {
+            catalogue.behave(exchange -> HttpReceiver.respond(exchange, 200, ""));
+            Files.writeString(
+                    job.home().resolve("nightshift.conf"),
+                    "\nnightshift.lineage.url = \"%s\"".formatted(catalogue.uri("/lineage")),
+                    StandardOpenOption.APPEND);
+            end = InProcess.run(job, "--set", "partitions.rows=1000").expect(0);
+            assertThat(new ObjectMapper()
+                            .readTree(catalogue.requests().getLast().body())
+                            .at("/inputs/0/facets/version/datasetVersion")
+                            .asText())
+                    .isEqualTo(String.valueOf(read));
+        }
+        configure(job);
         InProcess.run(files).expect(0);
 
         assertThat(predictions(job))
