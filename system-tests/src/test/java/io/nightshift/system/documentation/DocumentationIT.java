@@ -33,6 +33,8 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +54,22 @@ final class DocumentationIT {
     @TempDir
     private Path folder;
 
+    private @Nullable PageShell opened;
+
+    /// @param rows of the input of the example `flights`
+    private PageShell shell(int rows) throws Exception {
+        PageShell shell = PageShell.in(folder, rows);
+        opened = shell;
+        return shell;
+    }
+
+    @AfterEach
+    void closeTheShell() {
+        if (opened != null) {
+            opened.close();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -63,7 +81,7 @@ final class DocumentationIT {
                 "docs/how-to/model.md",
             })
     void everyCommandOfThePageSucceedsInItsOrder(String name) throws Exception {
-        run(DocumentationPage.read(name), PageShell.in(folder, ROWS));
+        run(DocumentationPage.read(name), shell(ROWS));
     }
 
     /// Runs the commands and queries of a page's blocks.
@@ -87,7 +105,7 @@ final class DocumentationIT {
     @Test
     void theJobTheCommandsAndTheQueryOfThePageOnCsvFilesFitTogether() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/how-to/csv.md");
-        PageShell shell = PageShell.in(folder, ROWS);
+        PageShell shell = shell(ROWS);
         Path job = folder.resolve(JOB_FILE);
         String destination = Matcher.quoteReplacement(only(page, "yaml").text());
         Files.writeString(job, Files.readString(job).replaceFirst("(?s)\ndestination:\n.*?\n\n", "\n" + destination));
@@ -104,7 +122,7 @@ final class DocumentationIT {
     @Test
     void thePageOnPartitionsIsConsistent() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/how-to/partitioning.md");
-        PageShell shell = PageShell.in(folder, ROWS);
+        PageShell shell = shell(ROWS);
         Path job = folder.resolve(JOB_FILE);
         String text = Files.readString(job);
         List<String> sections = page.blocks().stream()
@@ -135,7 +153,7 @@ final class DocumentationIT {
     @Nightly(shortForm = {"DocumentationTest", "ClientIT"})
     void aClusterDoesWhatThePageOnControlsSays() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/how-to/control.md");
-        PageShell shell = PageShell.in(folder, ROWS);
+        PageShell shell = shell(ROWS);
         ScoringGate gate = ScoringGate.opened(folder.resolve("gate"));
         try (TestCluster cluster = new TestCluster(folder, 1).heldBy(gate)) {
             Files.copy(cluster.configuration(), shell.home().resolve("nightshift.conf"));
@@ -163,7 +181,7 @@ final class DocumentationIT {
     @Nightly(shortForm = {"DocumentationTest", "ClusterIT"})
     void theTutorialOnClustersRunsAsItStands() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/tutorial/cluster.md");
-        PageShell shell = PageShell.in(folder, ROWS);
+        PageShell shell = shell(ROWS);
         List<Process> nodes = new ArrayList<>();
         try (PostgresServer postgres = PostgresServer.start()) {
             Map<String, String> ports = new TreeMap<>(Map.of("5432", String.valueOf(postgres.port())));
@@ -198,7 +216,7 @@ final class DocumentationIT {
     @Nightly(shortForm = {"DocumentationTest", "ServedJobsIT"})
     void theTutorialOnSchedulesRunsAsItStands() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/tutorial/every-night.md");
-        PageShell shell = PageShell.in(folder, 15_000);
+        PageShell shell = shell(15_000);
         List<Process> servers = new ArrayList<>();
         int rows = 0;
         try {
@@ -262,7 +280,7 @@ final class DocumentationIT {
     @Test
     void thePageOnKubernetesFitsTheManifests() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/how-to/kubernetes.md");
-        PageShell shell = PageShell.in(folder, ROWS);
+        PageShell shell = shell(ROWS);
         shell.run("mkdir k8s && cp -r '%1$s/k8s/base' '%1$s/k8s/overlays' k8s && cp -r '%1$s/tools' ."
                         .formatted(Checkout.path("")))
                 .expect(0);

@@ -7,6 +7,7 @@ import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.program.ProgramProcess;
+import io.nightshift.testing.program.WarmProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,15 +19,17 @@ import java.util.stream.Stream;
 
 /// A shell in a folder that looks like the checkout to the commands of a page: it has `./nightshift` and the
 /// examples, of which `flights` is smaller. The commands have a home folder of their own, which is empty at
-/// first.
-final class PageShell {
+/// first. One process runs the commands, except those that run until they are stopped.
+final class PageShell implements AutoCloseable {
 
     private static final int PATIENCE_SECONDS = 120;
 
     private final Path folder;
+    private final WarmProgram program;
 
-    private PageShell(Path folder) {
+    private PageShell(Path folder, WarmProgram program) {
         this.folder = folder;
+        this.program = program;
     }
 
     /// @param rows of the input of the example `flights`
@@ -38,20 +41,25 @@ final class PageShell {
             Files.copy(small.file(), folder.resolve(name));
         }
         Files.copy(FlightsJob.example().resolve("flights.ubj"), small.folder().resolve("flights.ubj"));
-        PageShell shell = new PageShell(folder);
-        Files.createDirectories(shell.home());
+        Path user = folder.resolve("user");
+        Files.createDirectories(home(folder));
+        List<String> options = List.of("-Dnightshift.command=./nightshift");
+        WarmProgram running =
+                WarmProgram.start(folder, user.resolve(".process"), List.of("env", "HOME=" + user), options);
+        String command = ProgramProcess.command(
+                        Stream.concat(options.stream(), Stream.of("-XX:TieredStopAtLevel=1"))
+                                .toList(),
+                        List.of())
+                .stream()
+                .map("'%s'"::formatted)
+                .collect(Collectors.joining(" "));
         Path program = folder.resolve("nightshift");
-        String command =
-                ProgramProcess.command(
-                                List.of("-XX:TieredStopAtLevel=1", "-Dnightshift.command=./nightshift"), List.of())
-                        .stream()
-                        .map("'%s'"::formatted)
-                        .collect(Collectors.joining(" "));
-        Files.writeString(
-                program,
-                "#!/bin/sh\nHOME='%s' exec %s \"$@\"\n".formatted(shell.home().getParent(), command));
+        Files.writeString(program, """
+                #!/bin/sh
+                case "$1" in node | serve) HOME='%s' exec %s "$@" ;; esac
+                """.formatted(user, command) + running.script());
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return shell;
+        return new PageShell(folder, running);
     }
 
     /// Copies the examples but `flights`.
@@ -70,6 +78,10 @@ final class PageShell {
 
     /// The home folder of commands that name none.
     Path home() {
+        return home(folder);
+    }
+
+    private static Path home(Path folder) {
         return folder.resolve("user/.nightshift");
     }
 
@@ -115,12 +127,17 @@ final class PageShell {
                 .start();
         try {
             assertThat(shell.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
-                    .as("%s ends", line)
+                    .as("%s ends; the process of the commands: %s", line, program.problems())
                     .isTrue();
         } finally {
             shell.descendants().forEach(ProcessHandle::destroyForcibly);
             shell.destroyForcibly();
         }
         return new CommandResult(shell.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    @Override
+    public void close() {
+        program.close();
     }
 }

@@ -23,8 +23,8 @@ import java.util.regex.Pattern;
 /// Closing it kills the process, and waits for its end.
 public final class ProgramProcess implements AutoCloseable {
 
-    private static final String MAIN = "io.nightshift.cli.Main";
-    private static final String SHORT_RUN = "-XX:TieredStopAtLevel=1";
+    static final String MAIN = "io.nightshift.cli.Main";
+    static final String SHORT_RUN = "-XX:TieredStopAtLevel=1";
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration DYING = Duration.ofSeconds(10);
 
@@ -77,8 +77,13 @@ public final class ProgramProcess implements AutoCloseable {
     }
 
     private static ProgramProcess launch(Path folder, List<String> command) throws IOException {
-        Path out = Files.createTempFile(folder, "out", ".txt");
-        Path err = Files.createTempFile(folder, "err", ".txt");
+        return launch(folder, folder, command);
+    }
+
+    /// @param outputs the folder of the files with the program's output
+    static ProgramProcess launch(Path folder, Path outputs, List<String> command) throws IOException {
+        Path out = Files.createTempFile(outputs, "out", ".txt");
+        Path err = Files.createTempFile(outputs, "err", ".txt");
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectOutput(out.toFile())
@@ -110,7 +115,7 @@ public final class ProgramProcess implements AutoCloseable {
     }
 
     /// @param words the main class and its arguments
-    private static List<String> java(List<String> options, String classPath, List<String> words) {
+    static List<String> java(List<String> options, String classPath, List<String> words) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
