@@ -78,6 +78,7 @@ public final class FaultCampaign {
     private final Map<Expectation, String> expectedDigests = new HashMap<>();
     private @Nullable Workload redriven;
     private int rounds;
+    private int tickKills = 2;
 
     /// @param folder for all files of the campaign
     public FaultCampaign(
@@ -94,6 +95,12 @@ public final class FaultCampaign {
         this.predictions = folder.resolve("predictions");
         this.seed = seed;
         this.random = new Random(seed);
+    }
+
+    /// Sets how often a round of [Fault#KILL_TICK] kills nodes, which is twice by default.
+    public FaultCampaign withTickKills(int kills) {
+        tickKills = kills;
+        return this;
     }
 
     /// Runs a batch, and injects the fault while it runs.
@@ -147,6 +154,7 @@ public final class FaultCampaign {
                             storage == null ? ticks : ticks.in(storage),
                             files(ticks.job().folder().resolve(job), OutputFormat.PARQUET),
                             job,
+                            tickKills,
                             random)
                     .run(rounds, seed);
         }

@@ -34,7 +34,6 @@ final class ScheduleRound {
     /// The time between two ticks, in seconds. It divides a minute.
     private static final int EVERY = 10;
 
-    private static final int KILLS = 2;
     /// The rows of a run.
     static final int ROWS = 500;
     private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -50,17 +49,20 @@ final class ScheduleRound {
     private final FlightsJob file;
     private final OutputFiles output;
     private final String job;
+    private final int kills;
     private final Random random;
     private final List<String> violations = new ArrayList<>();
 
     /// @param workload a job of [#ROWS] rows that no other round has
     /// @param output which no other round has
     /// @param job a name that no other round has
-    ScheduleRound(NemesisCluster cluster, Workload workload, OutputFiles output, String job, Random random) {
+    /// @param kills how often it kills nodes
+    ScheduleRound(NemesisCluster cluster, Workload workload, OutputFiles output, String job, int kills, Random random) {
         this.cluster = cluster;
         this.file = workload.job();
         this.output = output;
         this.job = job;
+        this.kills = kills;
         this.random = random;
     }
 
@@ -78,7 +80,7 @@ final class ScheduleRound {
         Instant first = Instant.now();
         awaitRun();
         List<String> victims = new ArrayList<>();
-        for (int kill = 0; kill < KILLS; kill++) {
+        for (int kill = 0; kill < kills; kill++) {
             victims.add(killAroundTick());
         }
         Instant last = Instant.now();

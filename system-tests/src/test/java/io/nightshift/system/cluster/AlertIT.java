@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Alerts of a cluster, with a real receiver that hangs, fails and redirects, while the node that sends is
-/// killed.
+/// Alerts of a cluster and of a `run`, with a real receiver that hangs, fails and redirects, while the node that
+/// sends is killed.
 @Timeout(600)
 final class AlertIT {
 
@@ -59,7 +59,7 @@ final class AlertIT {
     private TestCluster cluster;
 
     @BeforeEach
-    void form() throws IOException {
+    void startReceiver() throws IOException {
         receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         receiver.setExecutor(threads);
         receiver.createContext("/hook", this::receive);
@@ -68,6 +68,10 @@ final class AlertIT {
             answer(exchange, 200);
         });
         receiver.start();
+    }
+
+    /// Creates a cluster that sends alerts to the receiver. Starts no node.
+    private void createCluster() throws IOException {
         cluster = new TestCluster(folder, 3);
         Files.writeString(folder.resolve("secret"), "s3cret\n");
         Files.writeString(
@@ -89,7 +93,9 @@ final class AlertIT {
 
     @AfterEach
     void end() throws IOException {
-        cluster.close();
+        if (cluster != null) {
+            cluster.close();
+        }
         receiver.stop(0);
         threads.shutdownNow();
     }
@@ -144,6 +150,7 @@ final class AlertIT {
     @Test
     @Nightly(shortForm = {"ServedJobsIT", "AlertIT.aRunSendsItsAlertBeforeItEndsAndTheNextRunSendsWhatIsLeft"})
     void aFailedBatchIsOneIncidentAlthoughTheSenderIsKilled() throws Exception {
+        createCluster();
         // Three coordinators: of two, the one with the higher address ends when the other is lost. Two workers: the
         // sender that is killed may be one of them.
         cluster.start(0, "--roles", "coordinator");
@@ -227,48 +234,6 @@ final class AlertIT {
         String batch = submitted.expect(0).json().get("batch").asText();
         Files.move(job.input(), away);
         return batch;
-    }
-
-    @Test
-    void aChannelIsTestedByANodeAndAJobWithAnUnknownChannelIsRefused() throws Exception {
-        mode = Mode.ACCEPT;
-        cluster.start(0);
-        cluster.awaitUp(0);
-        String[] server = {
-            "--server",
-            cluster.http(0).toString(),
-            "--token-file",
-            cluster.tokenFile().toString()
-        };
-
-        CommandResult byNode =
-                cluster.command("alert", "test", concat("ops", server)).expect(0);
-        CommandResult byCommand = cluster.command("alert", "test", "ops").expect(0);
-        CommandResult unknown =
-                cluster.command("alert", "test", concat("opz", server)).expect(2);
-
-        assertThat(byNode.out()).isEqualTo("ops: the message is delivered. The answer: 200 the answer\n");
-        assertThat(byCommand.out()).isEqualTo(byNode.out());
-        assertThat(unknown.err()).contains("There is no channel opz; did you mean ops?");
-        assertThat(accepted)
-                .hasSize(2)
-                .allSatisfy(message -> assertThat(message.get("event").asText()).isEqualTo("test"));
-        mode = Mode.FAIL;
-        assertThat(cluster.command("alert", "test", concat("ops", server))
-                        .expect(1)
-                        .out())
-                .isEqualTo("ops: the message is not delivered: the receiver answered with status 503: the answer\n");
-        FlightsJob job = FlightsJob.in(folder.resolve("job"));
-        Files.writeString(job.file(), "\nalerts: [{on: [failed], to: oops}]\n", StandardOpenOption.APPEND);
-        assertThat(cluster.batch("submit", job.file().toString()).expect(2).err())
-                .contains("alerts: there is no channel oops; did you mean ops?");
-    }
-
-    private static String[] concat(String first, String... more) {
-        String[] all = new String[more.length + 1];
-        all[0] = first;
-        System.arraycopy(more, 0, all, 1, more.length);
-        return all;
     }
 
     @Test

@@ -22,9 +22,11 @@ import io.nightshift.client.SubmitOptions;
 import io.nightshift.client.messages.MessageClient;
 import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.Checkout;
+import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.gate.ScoringGate;
+import io.nightshift.testing.program.ProgramProcess;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,10 +55,14 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The clients over HTTP and over messages against two node processes with a journal in PostgreSQL.
+/// The clients over HTTP and over messages against two node processes with a journal in PostgreSQL. In the last
+/// test, the nodes leave.
 @Timeout(600)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ClientIT {
+
+    /// What a machine that is too busy makes a node say at any time.
+    private static final Pattern HELD_UP = Pattern.compile("heartbeat|starvation");
 
     private static final Pattern PROGRAM = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
 
@@ -108,7 +114,7 @@ final class ClientIT {
                         .timeout(Duration.ofSeconds(5))
                         .build());
         FlightsJob flights = FlightsJob.in(folder.resolve("job"));
-        job = HttpNode.jobText(flights, "partitions.rows=2000");
+        job = HttpNode.jobText(flights, "partitions.rows=10000");
     }
 
     @AfterAll
@@ -419,7 +425,7 @@ final class ClientIT {
         String joined = HttpNode.jobText(
                 flights,
                 "job=joined",
-                "partitions.rows=1000",
+                "partitions.rows=5000",
                 "source.join=[{parquet: '%s', on: origin, columns: [region]}]".formatted(airports.input()),
                 "output.columns=[origin, region]");
         String keyed = HttpNode.jobText(
@@ -471,6 +477,8 @@ final class ClientIT {
         Path out = classes.resolve("out.txt");
         ProcessBuilder program = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
                         "-cp",
                         classes + File.pathSeparator + classPath,
                         name,
@@ -514,5 +522,25 @@ final class ClientIT {
                         .build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("a token is sent to another machine with TLS only, not to 192.0.2.1:7355");
+    }
+
+    /// Nodes leave without a warning about what is normal, and without waiting for a time limit: Pekko warns if the
+    /// limit ended a phase of the shutdown.
+    @Test
+    @Order(8)
+    void leavingNodesLogNoWarningAndWaitForNoTimeLimit() throws Exception {
+        CLIENTS.values().forEach(NightshiftClient::close);
+        for (int node = 0; node < 2; node++) {
+            ProgramProcess leaving = cluster.node(node);
+            int before = leaving.out().length();
+            leaving.signal("TERM");
+            CommandResult end = leaving.end();
+
+            assertThat(end.status()).as(end.out()).isZero();
+            assertThat(end.out().substring(before).lines())
+                    .as("the log of node %d since it was told to leave", node)
+                    .filteredOn(line -> !HELD_UP.matcher(line).find())
+                    .noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR "));
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.nightshift.system.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedParquet;
@@ -15,6 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,15 +25,21 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Three node processes with a journal in PostgreSQL; a fourth node joins and leaves. All tests share one
 /// cluster, because forming it takes some seconds; after each test three nodes are up, and the gate of the
 /// nodes' partitions is open.
+@Timeout(600)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ClusterIT {
 
     private static final Duration SOON = Duration.ofMinutes(2);
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    /// No test waits for so long. A lease that expires could not be told from one that was released.
+    private static final Duration LEASE = SOON.multipliedBy(10);
 
     @TempDir
     static Path folder;
@@ -49,12 +58,12 @@ final class ClusterIT {
         // A node that leaves waits for the gate.
         Files.writeString(
                 cluster.configuration(),
-                "nightshift { batch.lease = 60s, worker.grace = 10m }\n",
+                "nightshift { batch.lease = %ds, worker.grace = 10m }%n".formatted(LEASE.toSeconds()),
                 StandardOpenOption.APPEND);
         for (int node = 0; node < 3; node++) {
             cluster.start(node);
         }
-        CommandResult alone = ProgramProcess.run(job, "--set", "destination.parquet=" + folder.resolve("alone"));
+        CommandResult alone = InProcess.run(job, "--set", "destination.parquet=" + folder.resolve("alone"));
         assertThat(alone.status()).as(alone.err()).isZero();
         undisturbed = PublishedParquet.digest(folder.resolve("alone"));
         for (int node = 0; node < 3; node++) {
@@ -103,7 +112,7 @@ final class ClusterIT {
     private static String submitAndHold(String destination) throws Exception {
         gate.close();
         gate.admit(1);
-        String batch = submit(destination, 3_000);
+        String batch = submit(destination, 15_000);
         await().atMost(SOON)
                 .until(() -> cluster.logs().lines().anyMatch(line -> line.matches(".*" + batch + ".* committed")));
         gate.awaitWaiting(3);
@@ -163,15 +172,53 @@ final class ClusterIT {
 
     @Test
     @Order(3)
+    void aPartitionThatExceedsTheGraceIsReleased() throws Exception {
+        cluster.startWith(3, "nightshift.worker.grace = %ds%n".formatted(GRACE.toSeconds()), "--roles", "worker");
+        cluster.awaitUp(3);
+        gate.close();
+        String batch = submit("released", 15_000);
+        gate.awaitWaiting(4);
+
+        ProgramProcess leaving = cluster.node(3);
+        long told = System.nanoTime();
+        leaving.signal("TERM");
+        CommandResult end = leaving.end();
+        assertThat(end.status()).as(end.out()).isZero();
+        assertThat(Duration.ofNanos(System.nanoTime() - told)).isGreaterThanOrEqualTo(GRACE);
+        Matcher released = Pattern.compile("(" + batch + "\\.\\d+\\.)\\S+: lease released, since this worker stops")
+                .matcher(end.out());
+        assertThat(released.find()).as(end.out()).isTrue();
+
+        gate.open();
+        awaitPublished(batch, "released");
+        assertThat(leases(released.group(1)))
+                .satisfiesExactly(
+                        first -> assertThat(first).endsWith(cluster.name(3)),
+                        second -> assertThat(second).doesNotContain(cluster.name(3)));
+        assertThat(events(batch)).doesNotContain("attempt-failed");
+    }
+
+    /// The lines in the logs of the nodes that lease a partition.
+    ///
+    /// @param attempt how the names of the partition's attempts begin
+    private static List<String> leases(String attempt) {
+        return cluster.logs()
+                .lines()
+                .filter(line -> line.contains(attempt) && line.contains(" leased to "))
+                .toList();
+    }
+
+    @Test
+    @Order(4)
     void openBatchesShareTheWorkers() throws Exception {
         FlightsJob other = FlightsJob.in(folder.resolve("other"));
         CommandResult submitted = cluster.batch(
-                "submit", other.file().toString(), "--set", "job=other", "--set", "partitions.rows=3000", "-o", "json");
+                "submit", other.file().toString(), "--set", "job=other", "--set", "partitions.rows=8000", "-o", "json");
         assertThat(submitted.status()).as(submitted.err()).isZero();
         String small = submitted.json().get("batch").asText();
         assertThat(cluster.batch("pause", small).status()).isZero();
         gate.close();
-        String large = submit("large", 3_000);
+        String large = submit("large", 8_000);
         assertThat(cluster.batch("resume", small).status()).isZero();
         await().atMost(SOON).until(() -> isPlanned(small) && isPlanned(large));
         gate.awaitWaiting(3);
@@ -201,7 +248,7 @@ final class ClusterIT {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void impossibleControlsAreRefusedWithTheReason() throws Exception {
         String batch = submitAndHold("given-up");
         assertThat(cluster.batch("cancel", batch, "--reason", "a mistake").out())
@@ -224,7 +271,7 @@ final class ClusterIT {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void withoutItsDatabaseTheClusterWaitsAndContinuesByItself() throws Exception {
         String batch = submitAndHold("waited");
         cluster.database.shut();
@@ -251,7 +298,7 @@ final class ClusterIT {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
     void aNodeWhoseAddressAnotherProcessHasEndsByItself() throws Exception {
         cluster.start(3);
         cluster.awaitUp(3);

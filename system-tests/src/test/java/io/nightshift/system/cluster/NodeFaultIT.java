@@ -92,7 +92,7 @@ final class NodeFaultIT {
 
     private Run run() throws IOException {
         CommandResult submitted =
-                cluster.batch("submit", job.file().toString(), "--set", "partitions.rows=5000", "--new", "-o", "json");
+                cluster.batch("submit", job.file().toString(), "--set", "partitions.rows=12000", "--new", "-o", "json");
         String batch = submitted.expect(0).json().get("batch").asText();
         await().atMost(SOON)
                 .untilAsserted(() ->

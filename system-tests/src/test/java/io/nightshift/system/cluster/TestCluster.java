@@ -110,11 +110,25 @@ public final class TestCluster implements AutoCloseable {
 
     /// Starts or restarts a node.
     public ProgramProcess start(int node, String... more) throws IOException {
-        ProgramProcess program = gate == null
-                ? ProgramProcess.start(folder, arguments(node, more))
-                : ProgramProcess.start(folder, gate, arguments(node, more));
+        return start(node, arguments(node, more));
+    }
+
+    private ProgramProcess start(int node, List<String> arguments) throws IOException {
+        ProgramProcess program =
+                gate == null ? ProgramProcess.start(folder, arguments) : ProgramProcess.start(folder, gate, arguments);
         nodes.set(node, program);
         return program;
+    }
+
+    /// Starts a node with more settings than the others have.
+    ///
+    /// @param settings HOCON
+    ProgramProcess startWith(int node, String settings, String... more) throws IOException {
+        Path own = folder.resolve("node-%d.conf".formatted(node));
+        Files.writeString(own, Files.readString(configuration()) + settings);
+        List<String> arguments = arguments(node, more);
+        arguments.set(arguments.indexOf(configuration().toString()), own.toString());
+        return start(node, arguments);
     }
 
     /// Starts a node with mounts of its own.

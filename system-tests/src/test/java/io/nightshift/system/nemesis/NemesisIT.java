@@ -17,7 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A cluster that shares a folder. The test mostly waits, so it runs here, next to other tests.
+/// A cluster that shares a folder. `ClusterIT` and `ClientIT` test such a cluster in each build.
+@Nightly(
+        shortForm = {
+            "NoSharedDiskIT.aBatchComesOutOnceAlthoughAllNodesAreKilled",
+            "NoSharedDiskIT.aBatchComesOutOnceAlthoughTheNodeOfItsCoordinatorIsKilled",
+            "ClientIT.aKeyAndAWatchOutliveAKilledCoordinator"
+        })
 final class NemesisIT {
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
@@ -40,7 +46,7 @@ final class NemesisIT {
         campaign.round(Fault.KILL_ALL, Destination.POSTGRES);
     }
 
-    @Nightly(shortForm = {"NemesisIT.aBatchComesOutOnceAlthoughAllNodesAreKilled", "LeasesTest"})
+    @Nightly(shortForm = {"NoSharedDiskIT.aBatchComesOutOnceAlthoughAllNodesAreKilled", "LeasesTest"})
     @ParameterizedTest
     @EnumSource(names = {"KILL_BATCH", "FREEZE_3"})
     void aBatchComesOutOnceAlthoughANodeIsKilledOrFrozen(Fault fault) {
@@ -62,14 +68,14 @@ final class NemesisIT {
     @Nightly(
             shortForm = {
                 "ThePlace.isAskedBeforeAPublishedBatchIsCalledAbsentOrRemoved",
-                "NemesisIT.aBatchComesOutOnceAlthoughAllNodesAreKilled"
+                "NoSharedDiskIT.aBatchComesOutOnceAlthoughAllNodesAreKilled"
             })
     @Test
     void aBatchComesOutOnceAlthoughItsDestinationIsEmptyForAWhile() {
         campaign.round(Fault.DESTINATION_EMPTY, Destination.PARQUET);
     }
 
-    @Nightly(shortForm = {"NemesisIT.aBatchComesOutOnceAlthoughAllNodesAreKilled", "GatewayTest"})
+    @Nightly(shortForm = {"NoSharedDiskIT.aBatchComesOutOnceAlthoughAllNodesAreKilled", "GatewayTest"})
     @ParameterizedTest
     @EnumSource(names = {"DESTINATION_AWAY", "FOREIGN_WRITER", "FORBIDDEN_CALLER", "FORBIDDEN_PROMOTION"})
     void aBatchComesOutOnceWhateverOthersDoToIt(Fault fault) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Three nodes that have nothing in common but PostgreSQL and an object store, which has the input, the model
-/// and the predictions.
+/// and the predictions. The tests mostly wait, so they run here, next to other tests.
 final class NoSharedDiskIT {
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
@@ -35,6 +35,16 @@ final class NoSharedDiskIT {
     @Test
     void aBatchComesOutOnceAlthoughTheNodeOfItsCoordinatorIsKilled() {
         campaign.round(Fault.KILL_BATCH, Destination.PARQUET);
+    }
+
+    @Test
+    void aBatchComesOutOnceAlthoughAllNodesAreKilled() {
+        campaign.round(Fault.KILL_ALL, Destination.POSTGRES);
+    }
+
+    @Test
+    void eachTickHasOneRunWhateverIsKilledAroundIt() {
+        campaign.round(Fault.KILL_TICK, Destination.PARQUET);
     }
 
     @Nightly(shortForm = {"ObjectPublicationIT", "ObjectStorageIT.predictionsAreWrittenToAStore"})

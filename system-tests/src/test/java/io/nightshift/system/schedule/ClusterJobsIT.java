@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 
 /// Applied jobs of a cluster of three nodes, on a journal in PostgreSQL.
-@Nightly(shortForm = {"ServedJobsIT", "NemesisIT.eachTickHasOneRunWhateverIsKilledAroundIt"})
+@Nightly(shortForm = {"ServedJobsIT", "NoSharedDiskIT.eachTickHasOneRunWhateverIsKilledAroundIt"})
 final class ClusterJobsIT extends UnattendedJobsContract {
 
     private static final int NODES = 3;
@@ -26,6 +26,11 @@ final class ClusterJobsIT extends UnattendedJobsContract {
         return new SchedulingSystem() {
             @Override
             public CommandResult command(String... words) {
+                return cluster.runOverHttp(words);
+            }
+
+            @Override
+            public CommandResult commandOverHttp(String... words) {
                 return cluster.runOverHttp(words);
             }
 

@@ -54,12 +54,19 @@ abstract class JobsFixture {
         folder = empty;
         receiver = new HttpReceiver();
         gate = ScoringGate.opened(empty.resolve("gate"));
-        system = start(empty, """
-                nightshift {
-                  alerts.channels.ops { type = webhook, url = "%s" }
-                  batch.retention { every = 1s, grace = 0s }
-                }
-                """.formatted(receiver.uri("/ops")), gate);
+        system = start(empty, channels() + """
+                nightshift.batch.retention { every = 1s, grace = 0s }
+                """, gate);
+    }
+
+    /// The configuration of the channel of alerts.
+    final String channels() {
+        return "nightshift.alerts.channels.ops { type = webhook, url = \"%s\" }%n".formatted(receiver.uri("/ops"));
+    }
+
+    /// A folder of the system's jobs.
+    final Path folder() {
+        return folder;
     }
 
     @AfterEach

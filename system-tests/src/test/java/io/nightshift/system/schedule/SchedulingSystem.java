@@ -10,6 +10,9 @@ interface SchedulingSystem extends AutoCloseable {
     /// Runs a command that asks them.
     CommandResult command(String... words);
 
+    /// Runs a command that asks one of them by HTTP, which some commands do only if they are told so.
+    CommandResult commandOverHttp(String... words);
+
     /// A client over HTTP.
     NightshiftClient http();
 

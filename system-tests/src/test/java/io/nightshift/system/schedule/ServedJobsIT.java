@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /// Applied jobs of `nightshift serve`, on the ledger of a home folder.
 final class ServedJobsIT extends UnattendedJobsContract {
@@ -34,6 +35,15 @@ final class ServedJobsIT extends UnattendedJobsContract {
             @Override
             public CommandResult command(String... words) {
                 return server.command(words);
+            }
+
+            @Override
+            public CommandResult commandOverHttp(String... words) {
+                Path token = LocalToken.file(server.home());
+                return server.command(Stream.concat(
+                                Stream.of(words),
+                                Stream.of("--server", server.address().toString(), "--token-file", token.toString()))
+                        .toArray(String[]::new));
             }
 
             @Override

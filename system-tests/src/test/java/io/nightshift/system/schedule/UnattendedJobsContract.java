@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.system.run.InProcess;
+import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.HttpReceiver;
 import java.io.IOException;
@@ -170,12 +172,45 @@ abstract class UnattendedJobsContract extends AppliedJobsContract {
                         }));
     }
 
+    /// The messages about incidents.
     private List<JsonNode> messages() throws IOException {
+        List<JsonNode> messages = received();
+        messages.removeIf(UnattendedJobsContract::isTest);
+        return messages;
+    }
+
+    private List<JsonNode> received() throws IOException {
         List<JsonNode> messages = new ArrayList<>();
         for (HttpReceiver.Request request : receiver().requests()) {
             messages.add(json(request.body()));
         }
         return messages;
+    }
+
+    private static boolean isTest(JsonNode message) {
+        return message.get("event").asText().equals("test");
+    }
+
+    @Test
+    void aChannelIsTestedByANodeAndAJobWithAnUnknownChannelIsRefused() throws Exception {
+        receiver().behave(exchange -> HttpReceiver.respond(exchange, 200, "the answer"));
+        Path own = Files.writeString(folder().resolve("channels.conf"), channels());
+        String home = folder().resolve("no-server").toString();
+
+        CommandResult byNode = system().commandOverHttp("alert", "test", "ops").expect(0);
+        CommandResult byCommand = InProcess.run("alert", "test", "ops", "--config", own.toString(), "--home", home)
+                .expect(0);
+
+        assertThat(byNode.out()).isEqualTo("ops: the message is delivered. The answer: 200 the answer\n");
+        assertThat(byCommand.out()).isEqualTo(byNode.out());
+        system().commandOverHttp("alert", "test", "opz").expect(2, "There is no channel opz; did you mean ops?");
+        assertThat(received()).filteredOn(UnattendedJobsContract::isTest).hasSize(2);
+        receiver().behave(exchange -> HttpReceiver.respond(exchange, 503, "the answer"));
+        assertThat(system().commandOverHttp("alert", "test", "ops").expect(1).out())
+                .isEqualTo("ops: the message is not delivered: the receiver answered with status 503: the answer\n");
+        FlightsJob job = job("unheard", "true", "alerts: [{on: [failed], to: oops}]");
+        command("batch", "submit", job.file().toString())
+                .expect(2, "alerts: there is no channel oops; did you mean ops?");
     }
 
     @Test

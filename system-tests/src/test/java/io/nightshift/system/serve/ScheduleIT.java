@@ -68,7 +68,7 @@ final class ScheduleIT {
 
     /// The kills come at random moments: `-Dnightshift.schedule.seed=N` repeats them.
     @Test
-    @Nightly(shortForm = "NemesisIT.eachTickHasOneRunWhateverIsKilledAroundIt")
+    @Nightly(shortForm = "NoSharedDiskIT.eachTickHasOneRunWhateverIsKilledAroundIt")
     void noTickIsLostAndNoneComesTwiceWhenTheServerIsKilled() throws Exception {
         FlightsJob job = job("""
                 parameters: {at: timestamp}
