@@ -59,7 +59,7 @@ final class PostgresPublishingIT {
     private static final String PREDICTIONS = String.valueOf(ROWS - BAD);
 
     /// The distance of the packets at which a connection is broken off. The first one is random.
-    private static final int EVERY = Boolean.getBoolean("nightshift.publishing.all-packets") ? 1 : 3;
+    private static final int EVERY = Boolean.getBoolean("nightshift.publishing.all-packets") ? 1 : 5;
 
     private static PostgresServer server;
     private static EmbeddedLedger ledger;

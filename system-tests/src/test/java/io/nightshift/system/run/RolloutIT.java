@@ -187,8 +187,10 @@ final class RolloutIT {
         io.nightshift.storage.filesystem.Folders.deleteTree(folder.resolve("predictions"));
 
         tryVersion(3);
-        killAt("and no other is scored before it has passed");
-        killAt("has failed, and step@1 scores the whole batch");
+        for (String step : KillSteps.draw(List.of(
+                "and no other is scored before it has passed", "has failed, and step@1 scores the whole batch"))) {
+            killAt(step);
+        }
         JsonNode end = InProcess.run(run()).expect(0).json();
 
         assertThat(end.get("predictions").asInt()).isEqualTo(ROWS);
@@ -211,9 +213,10 @@ final class RolloutIT {
     @Test
     void aGoodCandidateIsPromotedOnceIfTheProgramIsKilledAtEachStep() throws Exception {
         tryVersion(2);
-        killAt("and no other is scored before it has passed");
-        killAt("the candidate has passed");
-        killAt("is being published");
+        for (String step : KillSteps.draw(List.of(
+                "and no other is scored before it has passed", "the candidate has passed", "is being published"))) {
+            killAt(step);
+        }
         JsonNode end = InProcess.run(run()).expect(0).json();
 
         assertThat(end.get("predictions").asInt()).isEqualTo(ROWS);
