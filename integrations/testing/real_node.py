@@ -52,7 +52,7 @@ def job(name: str, where: str = "", more: str = "", ending: str = "parquet") -> 
     text = text.replace("job: flights\n", f"job: {name}\n")
     place = str(destination(name)) if ending == "parquet" else f"{{folder: {destination(name)}}}"
     text = text.replace("parquet: predictions", f"{ending}: {place}")
-    text = text.replace("rows: 25000", "rows: 2000")
+    text = text.replace("rows: 25000", "rows: 6000")
     if where:
         text = text.replace("source:\n", f"source:\n  where: {where}\n")
     return text + more

@@ -1,18 +1,17 @@
 package io.nightshift.system.integrations;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.nightshift.system.cluster.TestCluster;
+import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.FreePort;
 import io.nightshift.testing.Nightly;
 import io.nightshift.testing.gate.ScoringGate;
-import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +20,6 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,9 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Runs the tests of the Python packages in `integrations` with a real node. The node is killed with SIGKILL
+/// Runs the tests of the Python packages in `integrations` with a real server. The server is killed with SIGKILL
 /// and started again whenever a Python test asks: it creates the file `kill`, which this class deletes when
-/// the node is dead.
+/// the server is dead. A node of a cluster has the same API, and takes longer to start.
 @Timeout(600)
 final class PythonIntegrationsIT {
 
@@ -52,24 +50,22 @@ final class PythonIntegrationsIT {
     @TempDir
     static Path folder = Path.of("");
 
-    private static @Nullable TestCluster cluster;
-    private static @Nullable ProgramProcess node;
+    private static @Nullable HomeServer server;
+    private static String[] options = {};
 
     @BeforeAll
     static void start() throws IOException, InterruptedException, SQLException {
         python = python();
         assumeTrue(python != null, "Python 3.9 or newer is not installed (Debian: python3)");
         FlightsJob.on(folder, ROWS);
-        TestCluster started = new TestCluster(folder, 1).heldBy(ScoringGate.opened(folder.resolve(GATE)));
-        cluster = started;
-        node = started.start(0);
-        started.awaitUp(0);
+        options = new String[] {"--http-port", String.valueOf(FreePort.any())};
+        server = new HomeServer(folder, ScoringGate.opened(folder.resolve(GATE)), options);
     }
 
     @AfterAll
-    static void stop() throws IOException {
-        if (cluster != null) {
-            cluster.close();
+    static void stop() {
+        if (server != null) {
+            server.close();
         }
     }
 
@@ -116,15 +112,10 @@ final class PythonIntegrationsIT {
     void theClientFindsTheServerOfAHomeFolderAfterAKill(@TempDir Path home) throws Exception {
         FlightsJob.on(home, ROWS);
         ScoringGate gate = ScoringGate.opened(home.resolve(GATE));
-        try (HomeServer server = new HomeServer(home, gate)) {
+        try (HomeServer running = new HomeServer(home, gate)) {
             Map<String, String> environment =
-                    Map.of("NIGHTSHIFT_TEST_HOME", server.home().toString());
-            runTests("integrations/python", "test_node.ServeTest", new Killable(home, environment, () -> {
-                server.kill();
-                // The Python test goes on while no server runs.
-                Files.delete(home.resolve("kill"));
-                server.restart();
-            }));
+                    Map.of("NIGHTSHIFT_TEST_HOME", running.home().toString());
+            runTests("integrations/python", "test_node.ServeTest", killable(home, environment, running));
         }
     }
 
@@ -140,16 +131,20 @@ final class PythonIntegrationsIT {
     }
 
     private static Killable node() {
-        TestCluster running = Objects.requireNonNull(cluster);
+        HomeServer running = Objects.requireNonNull(server);
         Map<String, String> environment = Map.of(
-                "NIGHTSHIFT_TEST_SERVER", running.http(0).toString(),
-                "NIGHTSHIFT_TEST_TOKEN_FILE", running.tokenFile().toString());
+                "NIGHTSHIFT_TEST_SERVER", running.address().toString(),
+                "NIGHTSHIFT_TEST_TOKEN_FILE", LocalToken.file(running.home()).toString());
+        return killable(folder, environment, running, options);
+    }
+
+    private static Killable killable(
+            Path folder, Map<String, String> environment, HomeServer running, String... options) {
         return new Killable(folder, environment, () -> {
-            ProgramProcess killed = Objects.requireNonNull(node);
-            killed.kill();
-            await().atMost(Duration.ofMinutes(2)).until(() -> !killed.isAlive());
-            node = running.start(0);
+            running.kill();
+            // The Python test goes on while no server runs.
             Files.delete(folder.resolve("kill"));
+            running.restart(options);
         });
     }
 

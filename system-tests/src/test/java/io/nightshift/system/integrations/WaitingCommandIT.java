@@ -6,7 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.cli.Main;
-import io.nightshift.system.cluster.TestCluster;
+import io.nightshift.node.configuration.LocalToken;
+import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// `batch submit --wait`, as an orchestrator runs it: the exit statuses of `docs/how-to/orchestrators.md`,
-/// with a node that is killed and a command that is run again.
+/// with a server that is killed and a command that is run again.
 @Timeout(600)
 final class WaitingCommandIT {
 
@@ -40,32 +41,30 @@ final class WaitingCommandIT {
     @TempDir
     static Path folder = Path.of("");
 
-    private static @Nullable TestCluster running;
+    private static @Nullable HomeServer running;
     private static @Nullable ScoringGate scoring;
-    private static @Nullable ProgramProcess node;
+    private static String[] options = {};
 
     @BeforeAll
     static void start() throws IOException {
         ScoringGate gate = ScoringGate.opened(folder.resolve("gate"));
         scoring = gate;
-        TestCluster cluster = new TestCluster(folder, 1).heldBy(gate);
-        running = cluster;
-        node = cluster.start(0);
-        cluster.awaitUp(0);
+        options = new String[] {"--http-port", String.valueOf(FreePort.any())};
+        running = new HomeServer(folder, gate, options);
     }
 
     @AfterAll
-    static void stop() throws IOException {
+    static void stop() {
         if (running != null) {
             running.close();
         }
     }
 
-    private static TestCluster cluster() {
+    private static HomeServer server() {
         return Objects.requireNonNull(running);
     }
 
-    /// The node has one scoring thread, which waits at this gate while it is closed.
+    /// The server has one scoring thread, which waits at this gate while it is closed.
     private static ScoringGate gate() {
         return Objects.requireNonNull(scoring);
     }
@@ -96,9 +95,9 @@ final class WaitingCommandIT {
                 "-o",
                 "json",
                 "--server",
-                cluster().http(0).toString(),
+                server().address().toString(),
                 "--token-file",
-                cluster().tokenFile().toString()));
+                LocalToken.file(server().home()).toString()));
         arguments.addAll(List.of(more));
         return arguments;
     }
@@ -116,9 +115,9 @@ final class WaitingCommandIT {
                 "-o",
                 "json",
                 "--server",
-                cluster().http(0).toString(),
+                server().address().toString(),
                 "--token-file",
-                cluster().tokenFile().toString()));
+                LocalToken.file(server().home()).toString()));
         return arguments;
     }
 
@@ -140,10 +139,10 @@ final class WaitingCommandIT {
         holdAfterTwo("killed");
         try (ProgramProcess command = ProgramProcess.start(folder, submit("killed"))) {
             awaitTwoCommits("killed");
-            Objects.requireNonNull(node).kill();
+            server().kill();
             await().atMost(SOON).until(() -> command.err().contains("Waiting: cannot reach"));
             gate().open();
-            node = cluster().start(0);
+            server().restart(options);
             CommandResult end = command.end();
             assertThat(end.status()).as(end.err()).isZero();
             assertThat(end.json().get("state").asText()).isEqualTo("published");
