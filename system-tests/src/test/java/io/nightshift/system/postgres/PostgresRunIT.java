@@ -121,8 +121,7 @@ final class PostgresRunIT {
     void aProfileCountsSendingAsWritingAndASummaryHasTheQuery() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
 
-        JsonNode profile = ProgramProcess.run(
-                        job.flights().folder(), job.arguments("--profile", "--set", "partitions.rows=10000"))
+        JsonNode profile = job.runs("--profile", "--set", "partitions.rows=10000")
                 .expect(0)
                 .json()
                 .get("profile");
@@ -145,8 +144,7 @@ final class PostgresRunIT {
         assertThat(threads.get("count").asInt()).isEqualTo(2);
         assertThat(steps).as("seconds of %s", profile).isCloseTo(2 * scoring, within(0.02));
 
-        CommandResult again = ProgramProcess.run(
-                        job.flights().folder(),
+        CommandResult again = InProcess.run(
                         "run",
                         job.flights().file().toString(),
                         "--home",

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +42,7 @@ final class CostIT {
 
     @Test
     void theSummaryAndTheLedgerSayWhatTheRunHasUsedAndWhatThatCost() throws Exception {
-        JsonNode run = ProgramProcess.run(job).expect(0).json();
+        JsonNode run = InProcess.run(job).expect(0).json();
         JsonNode use = run.get("use");
 
         double threads = use.get("thread_seconds").asDouble();

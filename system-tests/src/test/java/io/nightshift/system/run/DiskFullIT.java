@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.SmallDisk;
-import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +44,7 @@ final class DiskFullIT {
         job.edit("parquet: predictions", "parquet: small/predictions");
         String[] arguments = {"--set", "partitions.rows=2000", "--set", "retry.storage=1s", "--threads", "2"};
 
-        CommandResult full = ProgramProcess.run(job, arguments);
+        CommandResult full = InProcess.run(job, arguments);
         full.expect(75, "No space left on device", "small/predictions", "partitions are committed and kept");
         assertThat(full.json().get("state").asText()).isEqualTo("failed");
         int kept = full.json().get("committed").asInt();
@@ -55,7 +54,7 @@ final class DiskFullIT {
         }
 
         Objects.requireNonNull(disk).resize("50m");
-        JsonNode json = ProgramProcess.run(job, arguments).expect(0).json();
+        JsonNode json = InProcess.run(job, arguments).expect(0).json();
         assertThat(json.get("resumed").asBoolean()).isTrue();
         assertThat(json.get("predictions").asInt()).isEqualTo(40_000);
         assertThat(json.get("batch")).isEqualTo(full.json().get("batch"));

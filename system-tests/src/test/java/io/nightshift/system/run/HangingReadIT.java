@@ -78,7 +78,7 @@ final class HangingReadIT {
         Path err = folder.resolve("err.txt");
         ProcessBuilder builder = new ProcessBuilder(ProgramProcess.command(
                         List.of("-XX:TieredStopAtLevel=1", "-Dnightshift.worker.stall-after=2s"),
-                        job.run("--set", "partitions.rows=2000", "--threads", "2")))
+                        job.run("--set", "partitions.rows=10000", "--threads", "2")))
                 .directory(folder.toFile())
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile());

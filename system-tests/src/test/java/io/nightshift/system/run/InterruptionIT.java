@@ -21,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class InterruptionIT {
 
     private static final Pattern COMMITTED = Pattern.compile(" committed");
+    private static final Pattern SEEN = Pattern.compile("\\b3/\\d+ partitions");
+    private static final int ROWS = 60_000;
     private static final Duration SOON = Duration.ofMinutes(2);
 
     @TempDir
@@ -28,13 +30,15 @@ final class InterruptionIT {
 
     @Test
     void anInterruptedRunStopsSaysWhatIsKeptAndCanBeResumed() throws Exception {
-        FlightsJob job = FlightsJob.in(folder);
+        FlightsJob job = FlightsJob.on(folder, "FROM flights LIMIT " + ROWS);
         ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
         gate.admit(3);
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(folder, gate, arguments)) {
             assertThat(program.awaitLog(job.log(), COMMITTED, 3)).isTrue();
             gate.awaitWaiting(1);
+            // The message has the state that the program has seen last.
+            await().atMost(SOON).until(() -> SEEN.matcher(program.err()).find());
             program.signal(isInterruptIgnored() ? "TERM" : "INT");
             CommandResult end = program.end();
             assertThat(ProgramProcess.matches(job.log(), COMMITTED)).isEqualTo(3);
@@ -44,19 +48,19 @@ final class InterruptionIT {
                             + " committed")
                     .contains("Resume with: nightshift run " + folder.resolve("job.yaml"));
         }
-        CommandResult end = ProgramProcess.run(folder, arguments.toArray(String[]::new));
+        CommandResult end = InProcess.run(arguments.toArray(String[]::new));
         assertThat(end.status()).as(end.err()).isZero();
         assertThat(end.json().get("resumed").asBoolean()).isTrue();
-        assertThat(end.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);
+        assertThat(end.json().get("predictions").asInt()).isEqualTo(ROWS);
         assertThat(end.json().get("rows_this_run").asInt())
                 .as("only the rows of the second process, of which the throughput is reported")
-                .isLessThanOrEqualTo(FlightsJob.ROWS - 3 * 4_000)
+                .isLessThanOrEqualTo(ROWS - 3 * 4_000)
                 .isPositive();
     }
 
     @Test
     void anEarlyInterruptionSaysWhatHappenedAndHowToResume() throws Exception {
-        FlightsJob job = FlightsJob.in(folder);
+        FlightsJob job = FlightsJob.on(folder, "FROM flights LIMIT " + ROWS);
         ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
         try (ProgramProcess program = ProgramProcess.start(folder, gate, job.run("--threads", "1"))) {
             gate.awaitWaiting(1);
@@ -72,7 +76,7 @@ final class InterruptionIT {
     /// The gate holds the first run until the second one waits for it.
     @Test
     void aRunThatWaitsStartsWhenTheOtherHasEnded() throws Exception {
-        FlightsJob job = FlightsJob.in(folder);
+        FlightsJob job = FlightsJob.on(folder, "FROM flights LIMIT " + ROWS);
         ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
         gate.admit(1);
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");

@@ -173,7 +173,7 @@ final class ObjectStorageIT {
     @Test
     void predictionsAreWrittenToAStore() throws Exception {
         job.edit("parquet: predictions", "parquet: s3://lake/scores/delays");
-        JsonNode result = program(List.of(), configured("run", job.file().toString(), "-o", "json"))
+        JsonNode result = InProcess.run(configured("run", job.file().toString(), "-o", "json"))
                 .expect(0)
                 .json();
         String batch = result.get("batch").asText();
@@ -182,21 +182,19 @@ final class ObjectStorageIT {
         assertThat(server.get("lake", "scores/delays/batch=%s/_SUCCESS".formatted(batch)))
                 .isEmpty();
 
-        assertThat(program(List.of(), configured("batch", "verify", batch))
-                        .expect(0)
-                        .out())
+        assertThat(InProcess.run(configured("batch", "verify", batch)).expect(0).out())
                 .contains(
                         "s3://lake/scores/delays/batch=%s holds _SUCCESS, the manifest and the committed files, and nothing else"
                                 .formatted(batch));
-        assertThat(program(List.of(), configured("batch", "head", batch, "-n", "3"))
+        assertThat(InProcess.run(configured("batch", "head", batch, "-n", "3"))
                         .expect(0)
                         .out())
                 .contains("prediction", "origin")
                 .hasLineCount(4);
 
         job.edit("parquet: s3://lake/scores/delays", "csv: s3://lake/scores/csv");
-        program(List.of(), configured("run", job.file().toString())).expect(0);
-        assertThat(program(List.of(), configured("batch", "verify", "latest"))
+        InProcess.run(configured("run", job.file().toString())).expect(0);
+        assertThat(InProcess.run(configured("batch", "verify", "latest"))
                         .expect(0)
                         .out())
                 .contains("s3://lake/scores/csv/batch=flights-");

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -41,7 +40,7 @@ final class ReplayIT {
     @Test
     void aReplayFindsEveryScoreThatIsNotReproduced() throws Exception {
         FlightsJob job = FlightsJob.on(folder.toRealPath(), SOME_BAD);
-        ProgramProcess.run(
+        InProcess.run(
                         job,
                         "--set",
                         "source.select.distance=CAST(distance AS INTEGER)",

@@ -65,8 +65,7 @@ final class RunIT {
                             "--set",
                             "output.margin=true")
                     .expect(0, "Batch flights-");
-            summary = ProgramProcess.run(
-                            shared,
+            summary = InProcess.run(
                             "run",
                             job.file().toString(),
                             "--home",
@@ -354,14 +353,14 @@ final class RunIT {
     @Test
     void anUnpublishedBatchIsInvisibleAndKeepsOtherProcessesOut() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
-        List<String> arguments = job.run("--set", "partitions.rows=3000", "--threads", "1");
+        List<String> arguments = job.run("--set", "partitions.rows=15000", "--threads", "1");
         ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
         gate.admit(1);
         Set<String> seen = new TreeSet<>();
         try (ProgramProcess program = ProgramProcess.start(folder, gate, arguments)) {
             assertThat(program.awaitLog(job.log(), COMMITTED, 1)).isTrue();
             gate.awaitWaiting(1);
-            ProgramProcess.run(folder, job.run().toArray(String[]::new))
+            InProcess.run(job)
                     .expect(
                             2,
                             "process %d (nightshift run ".formatted(program.id()),

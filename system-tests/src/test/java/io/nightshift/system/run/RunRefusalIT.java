@@ -3,7 +3,6 @@ package io.nightshift.system.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +29,7 @@ final class RunRefusalIT {
         Path file = Files.createFile(folder.resolve("file"));
         InProcess.run("run", job.file().toString(), "--home", file + "/home")
                 .expect(2, "its log " + file + "/home/logs/nightshift.log can't be written", "--home");
-        ProgramProcess.run(job, "--set", "destination.parquet=file/predictions")
-                .expect(2, "file/predictions can't be made");
+        InProcess.run(job, "--set", "destination.parquet=file/predictions").expect(2, "file/predictions can't be made");
 
         assertThat(InProcess.run(job).expect(0).json().get("resumed").asBoolean())
                 .as("a batch was open")

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.PublishedParquet;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +70,6 @@ final class StormsExampleIT {
                 0,
                 8);
         System.arraycopy(more, 0, arguments, 8, more.length);
-        return ProgramProcess.run(folder, arguments);
+        return InProcess.run(arguments);
     }
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.cli.Main;
 import io.nightshift.system.cluster.TestCluster;
+import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,9 +70,9 @@ final class CommandModesIT {
         table = table();
         job = FlightsJob.on(folder, "FROM flights LIMIT 3000");
         job.edit("rows: 25000", "rows: 1000");
-        ProgramProcess.run(folder, "model", "import", model(), "--name", "flights", "--home", home())
+        InProcess.run("model", "import", model(), "--name", "flights", "--home", home())
                 .expect(0);
-        ProgramProcess.run(folder, job.run().toArray(String[]::new)).expect(0);
+        InProcess.run(job).expect(0);
         Files.writeString(folder.resolve("nightshift.conf"), "nightshift.alerts.channels {}");
         calls = calls(folder, job);
     }
@@ -250,7 +250,7 @@ final class CommandModesIT {
         FlightsJob job = FlightsJob.on(own, "FROM flights LIMIT 3000");
         job.edit("rows: 25000", "rows: 1000");
         String home = job.home().toString();
-        ProgramProcess.run(own, "model", "import", model(), "--name", "flights", "--home", home)
+        InProcess.run("model", "import", model(), "--name", "flights", "--home", home)
                 .expect(0);
         List<String> problems = new ArrayList<>();
         try (TestCluster cluster = new TestCluster(own, 1)) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.LocalServer;
+import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedParquet;
@@ -81,8 +82,7 @@ final class ServeIT {
                     "process %d (nightshift serve".formatted(server.process().id());
             String asksIt = "batch submit %s".formatted(job.file());
             for (List<String> command : List.of(job.run(), job.run("--wait"))) {
-                ProgramProcess.run(folder, command.toArray(String[]::new))
-                        .expect(2, holder, asksIt, "--wait --home " + job.home());
+                InProcess.run(command.toArray(String[]::new)).expect(2, holder, asksIt, "--wait --home " + job.home());
             }
             ProgramProcess.run(folder, "serve", "--home", job.home().toString())
                     .expect(2, holder, "Stop it, or choose another folder");
