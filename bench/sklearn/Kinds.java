@@ -1,5 +1,7 @@
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelException;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.TextTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,25 +71,28 @@ public final class Kinds {
 
     private static String difference(Model model, List<String> lines) {
         int[] counts = Stream.of(lines.getFirst().split(" ")).mapToInt(Integer::parseInt).toArray();
-        double[][] rows = lines.stream()
-                .skip(1)
-                .map(line -> Stream.of(line.split(" ")).mapToDouble(Double::parseDouble).toArray())
-                .toArray(double[][]::new);
+        String[][] rows =
+                lines.stream().skip(1).map(line -> line.split("\t")).toArray(String[][]::new);
+        TextTable texts = new TextTable();
         double[][] features = new double[counts[0]][rows.length];
         for (int i = 0; i < counts[0]; i++) {
             int column = i;
-            Arrays.setAll(features[i], row -> rows[row][column]);
+            boolean isText = model.description().features().get(i).type() instanceof FeatureType.Text;
+            Arrays.setAll(features[i], row -> {
+                String value = rows[row][column];
+                return isText ? texts.add(value) : Double.parseDouble(value);
+            });
         }
         int outputs = model.description().outputs();
         if (outputs != counts[1]) {
             return "has %d outputs, and scikit-learn %d".formatted(outputs, counts[1]);
         }
         double[][] scores = new double[outputs + model.description().margins()][rows.length];
-        model.scorer().score(features, rows.length, scores);
+        model.scorer(texts).score(features, rows.length, scores);
         int compared = Math.min(scores.length, rows[0].length - counts[0]);
         for (int row = 0; row < rows.length; row++) {
             for (int i = 0; i < compared; i++) {
-                double library = rows[row][counts[0] + i];
+                double library = Double.parseDouble(rows[row][counts[0] + i]);
                 if (!(Math.abs(scores[i][row] - library) <= TOLERANCE * Math.max(1, Math.abs(library)))
                         && !(Double.isNaN(scores[i][row]) && Double.isNaN(library))) {
                     return "result %d of row %d is %s, and %s in scikit-learn".formatted(i, row, scores[i][row], library);

@@ -174,13 +174,20 @@ def results(model, given):
 def write(folder, variant, exported, model, frame):
     given = frame(np.random.default_rng(2), SCORED)
     outputs, found = results(model, given)
-    columns = enumerate(exported["features"])
-    features = np.array([given[each.get("name", given.columns[i])] for i, each in columns], dtype=float).T
+    if hasattr(given, "columns"):
+        columns = enumerate(exported["features"])
+        features = [[float(value) for value in given[each.get("name", given.columns[i])]] for i, each in columns]
+    else:
+        features = [given.tolist()]  # The one column is of texts.
     (folder / f"{variant}.json").write_text(json.dumps(exported))
     with open(folder / f"{variant}.rows", "w") as file:
-        print(features.shape[1], outputs, file=file)
-        for row in np.hstack([features, found]).tolist():
-            print(*(repr(each).replace("nan", "NaN").replace("inf", "Infinity") for each in row), file=file)
+        print(len(features), outputs, file=file)
+        for row in zip(*features, *found.T.tolist(), strict=True):
+            print(*map(written, row), sep="\t", file=file)
+
+
+def written(value):
+    return value if isinstance(value, str) else repr(value).replace("nan", "NaN").replace("inf", "Infinity")
 
 
 def variants(name, kind):
