@@ -9,6 +9,7 @@ _duckdb = ctypes.CDLL(os.environ["DUCKDB_LIBRARY"])
 _pointer, _size = ctypes.c_void_p, ctypes.c_uint64
 _CHUNK = 2048
 _INTEGER, _FLOAT = 4, 10  # duckdb_type
+_TEXT_BYTES, _INLINED = 16, 12  # A text is its size, and up to 12 bytes of its own or the address of more.
 
 
 class _Result(ctypes.Structure):
@@ -78,6 +79,22 @@ class Duck:
             _destroy_chunk(ctypes.byref(_pointer(chunk)))
         _destroy_result(ctypes.byref(result))
         return numpy.concatenate(parts)
+
+    def texts(self, column, source):
+        """The texts of a column in all rows, none of them NULL."""
+        result = self._run(f"SELECT {column} FROM {source}")
+        texts = []
+        while chunk := _fetch(result):
+            data = _data(_vector(chunk, 0))
+            for row in range(_chunk_size(chunk)):
+                place = data + _TEXT_BYTES * row
+                size = ctypes.c_uint32.from_address(place).value
+                short = size <= _INLINED
+                start = place + 4 if short else ctypes.c_uint64.from_address(place + 8).value
+                texts.append(ctypes.string_at(start, size).decode())
+            _destroy_chunk(ctypes.byref(_pointer(chunk)))
+        _destroy_result(ctypes.byref(result))
+        return texts
 
     def append(self, table, *columns):
         """Fills a table, of integers and single-precision numbers as the columns are."""
