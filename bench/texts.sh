@@ -75,7 +75,7 @@ JOB
     for round in $(seq 0 "$rounds"); do
         run "$round" "python-$name" "$python" bench/texts/texts.py job "$models/$name.joblib" "$work/texts.parquet" \
             "$work/out"
-        # The file with 400,000 words and pairs of words is larger than the default heap has room for.
+        # The file with 950,000 words and pairs of words is larger than the default heap has room for.
         NIGHTSHIFT_OPTS=-Xmx512m run "$round" "nightshift-$name" ./nightshift run "$work/$name.yaml" --new --home "$work/home" -o json
     done
     line="| $name"
