@@ -201,16 +201,16 @@ final class DeltaSource implements LakeTable {
 
     /// The version that was the newest one at a time.
     private SnapshotImpl asOf(String time) {
-        Instant asked;
+        long asked;
         try {
-            asked = OffsetDateTime.parse(time).toInstant();
-        } catch (DateTimeException e) {
+            asked = OffsetDateTime.parse(time).toInstant().toEpochMilli();
+        } catch (DateTimeException | ArithmeticException e) {
             throw refused("as-of", "%s is not a time: %s".formatted(time, e.getMessage()));
         }
         SnapshotImpl newest = newest();
         DeltaHistoryManager.Commit found = DeltaHistoryManager.getActiveCommitAtTimestamp(
-                engine, newest, newest.getLogPath(), asked.toEpochMilli(), true, true, true, List.of());
-        if (found.getTimestamp() > asked.toEpochMilli()) {
+                engine, newest, newest.getLogPath(), asked, true, true, true, List.of());
+        if (found.getTimestamp() > asked) {
             throw refused(
                     "as-of",
                     "the %s has no version of %s; its log begins with version %d of %s"

@@ -210,6 +210,8 @@ class DeltaSourceTest {
                                     .formatted(name));
             assertThat(refusal(asOf("2001-02-30T00:00:00Z")))
                     .startsWith("source.delta.as-of: 2001-02-30T00:00:00Z is not a time");
+            assertThat(refusal(asOf("+999999999-01-01T00:00:00Z")))
+                    .startsWith("source.delta.as-of: +999999999-01-01T00:00:00Z is not a time");
         }
 
         @Test

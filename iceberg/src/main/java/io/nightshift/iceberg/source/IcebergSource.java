@@ -167,13 +167,13 @@ final class IcebergSource implements LakeTable {
     }
 
     private Snapshot asOf(Table table, String time) {
-        Instant asked;
+        long asked;
         try {
-            asked = OffsetDateTime.parse(time).toInstant();
-        } catch (DateTimeException e) {
+            asked = OffsetDateTime.parse(time).toInstant().toEpochMilli();
+        } catch (DateTimeException | ArithmeticException e) {
             throw refused("as-of", "%s is not a time: %s".formatted(time, e.getMessage()));
         }
-        Long found = SnapshotUtil.nullableSnapshotIdAsOfTime(table, asked.toEpochMilli());
+        Long found = SnapshotUtil.nullableSnapshotIdAsOfTime(table, asked);
         if (found == null) {
             String first = table.history().stream()
                     .min(Comparator.comparingLong(HistoryEntry::timestampMillis))

@@ -107,6 +107,8 @@ class IcebergSourceTest extends TableSource {
                             "source.iceberg.as-of: the table db.rows in catalog lake has no snapshot of 2001-01-01T00:00:00Z; its history begins at ");
             assertThat(refusal(new IcebergInput("lake", name, null, null, "2001-02-30T00:00:00Z")))
                     .startsWith("source.iceberg.as-of: 2001-02-30T00:00:00Z is not a time");
+            assertThat(refusal(new IcebergInput("lake", name, null, null, "+999999999-01-01T00:00:00Z")))
+                    .startsWith("source.iceberg.as-of: +999999999-01-01T00:00:00Z is not a time");
         }
 
         @Test
