@@ -1,5 +1,6 @@
 package io.nightshift.iceberg.source;
 
+import io.nightshift.destination.lake.CommitTries;
 import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.iceberg.OpenCatalog;
 import io.nightshift.iceberg.WarehouseFiles;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileFormat;
@@ -41,6 +43,7 @@ import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.util.PartitionUtil;
@@ -275,14 +278,15 @@ final class IcebergSource implements LakeTable {
     /// that are too old. So a tag that nobody removes disappears, too.
     @Override
     public void hold(String name, PinnedSnapshot pinned) {
-        OpenCatalog catalog = catalog(writing);
-        TableIdentifier identifier = TableIdentifier.parse(input.table());
-        Table table = catalog.load(identifier).orElseThrow(() -> missing(identifier));
+        change("the tag %s can't be written".formatted(name), table -> tag(table, name, pinned));
+    }
+
+    private @Nullable ManageSnapshots tag(Table table, String name, PinnedSnapshot pinned) {
         long id = Long.parseLong(pinned.snapshot());
         Snapshot snapshot = table.snapshot(id);
         if (snapshot == null || !table.uuid().toString().equals(pinned.table())) {
             resolve(pinned);
-            return;
+            return null;
         }
         SnapshotRef known = table.refs().get(name);
         long age = Math.max(0, clock.millis() - snapshot.timestampMillis());
@@ -290,32 +294,51 @@ final class IcebergSource implements LakeTable {
                 && known.snapshotId() == id
                 && known.maxRefAgeMs() != null
                 && known.maxRefAgeMs() > age + HOLD.toMillis() / 2;
-        if (!isHeld) {
-            catalog.call("the tag %s can't be written".formatted(name), () -> {
-                ManageSnapshots change = table.manageSnapshots();
-                (known == null ? change.createTag(name, id) : change.replaceTag(name, id))
-                        .setMaxRefAgeMs(name, age + HOLD.toMillis())
-                        .commit();
-                return true;
-            });
+        if (isHeld) {
+            return null;
         }
+        ManageSnapshots change = table.manageSnapshots();
+        return (known == null ? change.createTag(name, id) : change.replaceTag(name, id))
+                .setMaxRefAgeMs(name, age + HOLD.toMillis());
     }
 
     /// Asks the catalog that only reads first, so that a table without the tag needs no right to write.
     @Override
     public void letGo(String name) {
-        TableIdentifier identifier = TableIdentifier.parse(input.table());
-        Table seen = catalog().load(identifier).orElse(null);
-        if (seen == null || !seen.refs().containsKey(name)) {
-            return;
+        Table seen = catalog().load(TableIdentifier.parse(input.table())).orElse(null);
+        if (seen != null && seen.refs().containsKey(name)) {
+            change(
+                    "the tag %s can't be removed".formatted(name),
+                    table -> table.refs().containsKey(name)
+                            ? table.manageSnapshots().removeTag(name)
+                            : null);
         }
+    }
+
+    /// Commits a change of tags. Iceberg does not repeat such a change if another commit came first, so it is made
+    /// again
+    /// for the table as it is then.
+    ///
+    /// @param change null if there is nothing to do
+    private void change(String doing, Function<Table, @Nullable ManageSnapshots> change) {
         OpenCatalog catalog = catalog(writing);
-        catalog.load(identifier)
-                .filter(table -> table.refs().containsKey(name))
-                .ifPresent(table -> catalog.call("the tag %s can't be removed".formatted(name), () -> {
-                    table.manageSnapshots().removeTag(name).commit();
-                    return true;
-                }));
+        TableIdentifier identifier = TableIdentifier.parse(input.table());
+        CommitTries.commit(input.table(), "the table " + input.table(), () -> {
+            Table table = catalog.load(identifier).orElseThrow(() -> missing(identifier));
+            return catalog.call(doing, () -> commit(change.apply(table)));
+        });
+    }
+
+    private static CommitTries.Result commit(@Nullable ManageSnapshots change) {
+        if (change == null) {
+            return CommitTries.Result.UNNEEDED;
+        }
+        try {
+            change.commit();
+            return CommitTries.Result.COMMITTED;
+        } catch (CommitFailedException _) {
+            return CommitTries.Result.OUTDATED;
+        }
     }
 
     // Files.

@@ -18,6 +18,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.SnapshotRef;
 import org.junit.jupiter.api.Test;
@@ -153,6 +158,35 @@ class IcebergHoldTest extends TableSource {
         }
 
         assertThat(versions()).isEqualTo(versions);
+    }
+
+    @Test
+    void batchesThatBeginAndEndTogetherHoldAndLetGo() {
+        table.append(rows(0, 3));
+        Job job = job(input()).build();
+        List<SourceFile> planned = planned(job);
+        List<BatchId> batches = IntStream.range(0, 6)
+                .mapToObj(i -> new BatchId("scores-20261202t02000%d-3f9a".formatted(i)))
+                .toList();
+
+        together(batches, batch -> sources.hold(batch, job, planned));
+        assertThat(refs()).hasSize(1 + batches.size());
+
+        together(batches, batch -> sources.letGo(batch, job));
+        assertThat(refs()).containsOnlyKeys(SnapshotRef.MAIN_BRANCH);
+    }
+
+    private static void together(List<BatchId> batches, Consumer<BatchId> work) {
+        CyclicBarrier start = new CyclicBarrier(batches.size());
+        try (ExecutorService threads = Executors.newCachedThreadPool()) {
+            for (BatchId batch : batches) {
+                threads.submit(() -> {
+                    start.await();
+                    work.accept(batch);
+                    return true;
+                });
+            }
+        }
     }
 
     @Test
