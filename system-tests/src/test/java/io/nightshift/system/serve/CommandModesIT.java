@@ -176,6 +176,7 @@ final class CommandModesIT {
                 "model check",
                 call(2, "there is no job file", "--job", "gone.yaml", "--expected", "gone.csv", "--column", "a"));
         all.put("model compare", call(2, "there is no job file", "flights@1", "flights@1", "--job", "gone.yaml"));
+        all.put("model sql", call(2, "the model has no steps before it", "flights@1"));
         all.put("model train", call(2, "", "--algorithm", "forest", "--target", "a", "--data", "gone.parquet"));
         all.put("alert test", call(2, "night", "night"));
         all.put("init", call(2, "gone.parquet", "--data", "gone.parquet", "--model", model()));
