@@ -211,13 +211,14 @@ final class ClusterIT {
     @Test
     @Order(4)
     void openBatchesShareTheWorkers() throws Exception {
+        // Whatever is committed here has been admitted.
+        gate.close();
         FlightsJob other = FlightsJob.in(folder.resolve("other"));
         CommandResult submitted = cluster.batch(
                 "submit", other.file().toString(), "--set", "job=other", "--set", "partitions.rows=8000", "-o", "json");
         assertThat(submitted.status()).as(submitted.err()).isZero();
         String small = submitted.json().get("batch").asText();
         assertThat(cluster.batch("pause", small).status()).isZero();
-        gate.close();
         String large = submit("large", 8_000);
         assertThat(cluster.batch("resume", small).status()).isZero();
         await().atMost(SOON).until(() -> isPlanned(small) && isPlanned(large));
