@@ -53,7 +53,7 @@ import org.jspecify.annotations.Nullable;
 /// The table of a source, in its catalog. Safe for several threads.
 final class IcebergSource implements LakeTable {
 
-    /// How long a snapshot is held after the newest start of its batch, if nobody lets it go.
+    /// The time after which a tag may expire that nobody has removed. It counts from the last start of its batch.
     private static final Duration HOLD = Duration.ofDays(7);
 
     private final IcebergInput input;

@@ -1,7 +1,7 @@
 package io.nightshift.scoring.form;
 
-/// What a forest gives on average over its training, by the covers of its nodes: the bias of path-dependent SHAP
-/// values.
+/// Computes the mean output of a forest over its training rows from the covers of its nodes. It is the bias of
+/// path-dependent SHAP values.
 public final class Expectations {
 
     private Expectations() {}

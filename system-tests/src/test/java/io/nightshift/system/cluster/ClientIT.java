@@ -61,7 +61,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ClientIT {
 
-    /// What a machine that is too busy makes a node say at any time.
+    /// Warnings that a node logs when the machine is too busy.
     private static final Pattern HELD_UP = Pattern.compile("heartbeat|starvation");
 
     private static final Pattern PROGRAM = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);

@@ -38,7 +38,7 @@ final class ClusterIT {
     private static final Duration SOON = Duration.ofMinutes(2);
     private static final Duration GRACE = Duration.ofSeconds(2);
 
-    /// No test waits for so long. A lease that expires could not be told from one that was released.
+    /// Longer than any test waits, so that no lease expires: that would look like a lease that was released.
     private static final Duration LEASE = SOON.multipliedBy(10);
 
     @TempDir

@@ -10,7 +10,7 @@ interface SchedulingSystem extends AutoCloseable {
     /// Runs a command that asks them.
     CommandResult command(String... words);
 
-    /// Runs a command that asks one of them by HTTP, which some commands do only if they are told so.
+    /// Runs a command with a server's address, so that it asks by HTTP. Without it, some commands ask by messages.
     CommandResult commandOverHttp(String... words);
 
     /// A client over HTTP.
