@@ -89,7 +89,7 @@ public final class ObjectDestination extends StagedStore implements FileDestinat
     @Override
     public List<String> checkPlace() {
         try {
-            copies.stores().forWriting(prefix).requireRegion();
+            copies.stores().forWriting(prefix).requireUsable();
             return List.of();
         } catch (FailureException e) {
             return List.of(e.failure().message());

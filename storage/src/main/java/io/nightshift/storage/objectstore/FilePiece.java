@@ -2,15 +2,10 @@ package io.nightshift.storage.objectstore;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
-import software.amazon.awssdk.core.sync.RequestBody;
 
 /// Bytes of a file, which a request sends and sends again. Sending stops when the caller gives up.
 ///
@@ -18,36 +13,8 @@ import software.amazon.awssdk.core.sync.RequestBody;
 /// @param length how many bytes
 record FilePiece(Path file, long start, long length, FetchControl control) {
 
-    private static final int BUFFER = 256 * 1024;
-
-    /// The MD5 of the bytes, in Base64.
-    String md5() throws IOException {
-        try (InputStream in = open()) {
-            MessageDigest digest = MessageDigest.getInstance("MD5");
-            byte[] buffer = new byte[BUFFER];
-            for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
-                digest.update(buffer, 0, read);
-            }
-            return Base64.getEncoder().encodeToString(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has MD5", e);
-        }
-    }
-
-    RequestBody body() {
-        return RequestBody.fromContentProvider(
-                () -> {
-                    try {
-                        return open();
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                },
-                length,
-                "application/octet-stream");
-    }
-
-    private InputStream open() throws IOException {
+    /// The bytes, from the first one.
+    InputStream open() throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         channel.position(start);
         return new InputStream() {

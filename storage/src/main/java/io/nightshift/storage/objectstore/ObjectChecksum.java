@@ -11,9 +11,6 @@ import java.util.Base64;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 import java.util.zip.Checksum;
-import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.s3.model.ChecksumType;
-import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
 /// The checksum of a whole object that its store keeps.
 ///
@@ -30,27 +27,6 @@ public record ObjectChecksum(Algorithm algorithm, String value) {
     }
 
     private static final int BUFFER = 256 * 1024;
-
-    /// The first checksum that a store answers with; null if it has none of the whole object. That of an
-    /// object that was uploaded in parts may be one of their checksums.
-    static @Nullable ObjectChecksum of(HeadObjectResponse head) {
-        if (head.checksumType() == ChecksumType.COMPOSITE) {
-            return null;
-        }
-        for (Algorithm algorithm : Algorithm.values()) {
-            String value = switch (algorithm) {
-                case CRC64NVME -> head.checksumCRC64NVME();
-                case CRC32C -> head.checksumCRC32C();
-                case CRC32 -> head.checksumCRC32();
-                case SHA256 -> head.checksumSHA256();
-                case SHA1 -> head.checksumSHA1();
-            };
-            if (value != null && !value.contains("-")) {
-                return new ObjectChecksum(algorithm, value);
-            }
-        }
-        return null;
-    }
 
     /// Computes the checksum of a file.
     public ObjectChecksum ofSame(Path file) throws IOException {

@@ -19,13 +19,13 @@ public final class ObjectStores implements AutoCloseable {
 
     private final List<ObjectStoreSettings> settings;
     private final @Nullable ObjectStoreSettings fallback;
-    private final ObjectStore.Tuning tuning;
+    private final RequestTuning tuning;
     private final Map<Client, ObjectStore> open = new ConcurrentHashMap<>();
 
     private record Client(String store, StorePurpose purpose) {}
 
     private ObjectStores(
-            List<ObjectStoreSettings> settings, @Nullable ObjectStoreSettings fallback, ObjectStore.Tuning tuning) {
+            List<ObjectStoreSettings> settings, @Nullable ObjectStoreSettings fallback, RequestTuning tuning) {
         this.settings = List.copyOf(settings);
         this.fallback = fallback;
         this.tuning = tuning;
@@ -38,10 +38,10 @@ public final class ObjectStores implements AutoCloseable {
 
     /// Only these stores, and in each of them only its buckets. For a node whose jobs others submit.
     public static ObjectStores only(List<ObjectStoreSettings> settings) {
-        return only(settings, ObjectStore.Tuning.DEFAULT);
+        return only(settings, RequestTuning.DEFAULT);
     }
 
-    static ObjectStores only(List<ObjectStoreSettings> settings, ObjectStore.Tuning tuning) {
+    static ObjectStores only(List<ObjectStoreSettings> settings, RequestTuning tuning) {
         return new ObjectStores(settings, null, tuning);
     }
 
@@ -52,7 +52,7 @@ public final class ObjectStores implements AutoCloseable {
     /// @param environment the process's variables
     public static ObjectStores orEnvironment(
             List<ObjectStoreSettings> settings, Function<String, @Nullable String> environment) {
-        return new ObjectStores(settings, environment(environment), ObjectStore.Tuning.DEFAULT);
+        return new ObjectStores(settings, environment(environment), RequestTuning.DEFAULT);
     }
 
     /// The store that the standard variables of the environment describe.
@@ -132,7 +132,7 @@ public final class ObjectStores implements AutoCloseable {
 
     private ObjectStore client(ObjectStoreSettings store, StorePurpose purpose) {
         return open.computeIfAbsent(
-                new Client(store.name(), purpose), client -> new ObjectStore(store, purpose, tuning));
+                new Client(store.name(), purpose), client -> new RetryingStore(store, purpose, tuning));
     }
 
     private Optional<ObjectStoreSettings> find(ObjectAddress address) {

@@ -1,4 +1,4 @@
-/// Object stores that speak the S3 protocol: their settings, their client, and its retries.
+/// Object stores: their settings, their interface, and the retries of requests.
 @NullMarked
 package io.nightshift.storage.objectstore;
 

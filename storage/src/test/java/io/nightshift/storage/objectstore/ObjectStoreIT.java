@@ -39,7 +39,7 @@ class ObjectStoreIT {
         store = new TestStore();
         store.server.put(store.bucket, "a/content", CONTENT);
         stores = ObjectStores.only(
-                List.of(TestSettings.of("lake", store.proxy.endpoint(), store.bucket)), new ObjectStore.Tuning(3, 1));
+                List.of(TestSettings.of("lake", store.proxy.endpoint(), store.bucket)), new RequestTuning(3, 1));
     }
 
     @AfterEach
@@ -293,7 +293,7 @@ class ObjectStoreIT {
         Path file = Files.write(folder.resolve("large"), content);
         try (ObjectStores inParts = ObjectStores.only(
                 List.of(TestSettings.of("lake", store.proxy.endpoint(), store.bucket)),
-                new ObjectStore.Tuning(3, 1, 5L << 20, 6L << 20))) {
+                new RequestTuning(3, 1, 5L << 20, 6L << 20))) {
             ObjectStore large = inParts.forWriting(address(""));
             store.proxy.next(new Fault.Answer(503, "SlowDown"), new Fault.Answer(500, "InternalError"));
             large.upload(address("a/large"), file, FetchControl.NONE);

@@ -120,7 +120,7 @@ class ObjectStoresTest {
         try (ObjectStores aws = ObjectStores.only(List.of(settings))) {
             ObjectStore store = aws.of(ObjectAddress.of("s3://lake/a"));
 
-            assertThatThrownBy(store::requireRegion)
+            assertThatThrownBy(store::requireUsable)
                     .isInstanceOf(FailureException.class)
                     .hasMessageEndingWith(
                             "can't be used: its region is unknown. Set nightshift.stores.NAME.region, or the variable AWS_REGION");

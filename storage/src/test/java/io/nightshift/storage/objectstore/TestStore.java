@@ -45,7 +45,7 @@ public final class TestStore implements AutoCloseable {
     /// @param page the number of objects that an answer of the store lists
     public ObjectStores stores(int page) {
         return ObjectStores.only(
-                List.of(TestSettings.of("lake", proxy.endpoint(), bucket)), new ObjectStore.Tuning(page, 10));
+                List.of(TestSettings.of("lake", proxy.endpoint(), bucket)), new RequestTuning(page, 10));
     }
 
     /// The bucket, straight from the server.

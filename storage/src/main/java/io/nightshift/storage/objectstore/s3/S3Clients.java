@@ -1,8 +1,10 @@
-package io.nightshift.storage.objectstore;
+package io.nightshift.storage.objectstore.s3;
 
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.objectstore.ObjectStoreSettings;
+import io.nightshift.storage.objectstore.StoreCredentials;
 import java.time.Duration;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -21,15 +23,15 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
 /// Makes the AWS SDK's client for a store. The only class that sets the SDK up: see
 /// `docs/decisions/0021-object-storage.md`.
-final class StoreClients {
+final class S3Clients {
 
     private static final Duration CONNECT = Duration.ofSeconds(10);
 
     /// A connection without a byte for this time counts as broken. Two tries take less than a minute: see
-    /// [RequestTries].
+    /// `RequestTries`.
     private static final Duration SILENCE = Duration.ofSeconds(25);
 
-    private StoreClients() {}
+    private S3Clients() {}
 
     /// @throws FailureException if the region of a store without an endpoint is unknown
     static S3Client open(ObjectStoreSettings settings) {
