@@ -74,7 +74,7 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage("ai.onnxruntime.."));
 
     /// The kinds of destination that are modules of their own.
-    private static final List<String> PLUGINS = List.of("mariadb", "redis", "iceberg", "delta");
+    private static final List<String> PLUGINS = List.of("mariadb", "redis", "iceberg", "delta", "azure");
 
     /// The modules that read and write rows.
     private static final List<String> STORES = Stream.concat(
@@ -100,6 +100,7 @@ class ArchitectureTest {
             Map.entry("destination", BELOW_DESTINATIONS),
             Map.entry("mariadb", ABOVE_DESTINATIONS),
             Map.entry("redis", ABOVE_DESTINATIONS),
+            Map.entry("azure", List.of("storage", "protocol")),
             Map.entry("iceberg", ABOVE_DESTINATIONS),
             Map.entry("delta", ABOVE_DESTINATIONS),
             Map.entry("coordinator", ABOVE_DESTINATIONS),
@@ -203,7 +204,8 @@ class ArchitectureTest {
             "mariadb", List.of("org.mariadb.."),
             "redis", List.of("redis.clients.."),
             "iceberg", List.of("org.apache.iceberg.."),
-            "delta", List.of("io.delta.."));
+            "delta", List.of("io.delta.."),
+            "azure", List.of("com.azure..", "reactor.."));
 
     @ArchTest
     static void thePluginsAreNeededByNothing(JavaClasses classes) {

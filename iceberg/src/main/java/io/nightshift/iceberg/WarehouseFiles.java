@@ -57,13 +57,19 @@ public final class WarehouseFiles implements FileIO {
     /// @throws FailureException permanent, if it is in another kind of store
     public static String plain(String location) {
         if (location.matches("s3[an]?://.*")) {
-            return ObjectAddress.SCHEME + location.substring(location.indexOf("://") + 3);
+            return "s3" + location.substring(location.indexOf("://"));
+        }
+        if (location.matches("abfss?://.*")) {
+            return "abfss" + location.substring(location.indexOf("://"));
+        }
+        if (ObjectAddress.isAddress(location)) {
+            return location;
         }
         String path =
                 location.startsWith(FILE) ? location.substring(FILE.length()).replaceFirst("^/+", "/") : location;
         if (!path.startsWith("/")) {
             throw FailureException.permanent(
-                    "the table is in %s; Nightshift reads and writes tables in a folder of the nodes (file:/…) or in an object store (s3://…)"
+                    "the table is in %s; Nightshift reads and writes tables in a folder of the nodes (file:/…) or in an object store (s3://…, az://… or abfss://…)"
                             .formatted(location));
         }
         return path;

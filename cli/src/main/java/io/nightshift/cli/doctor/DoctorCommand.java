@@ -313,7 +313,7 @@ public final class DoctorCommand implements Callable<Integer> {
             Stream.concat(store.buckets().stream(), store.writeBuckets().stream())
                     .distinct()
                     .filter(bucket -> !bucket.equals(ObjectStoreSettings.EVERY))
-                    .forEach(bucket -> stores.store(store).probe(ObjectAddress.of(ObjectAddress.SCHEME + bucket)));
+                    .forEach(bucket -> stores.store(store).probe(store.address(bucket)));
             return store.bucketNames().isEmpty()
                     ? Diagnosis.warning(
                             store.toString(),

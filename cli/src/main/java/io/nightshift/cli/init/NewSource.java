@@ -10,6 +10,7 @@ import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.objectstore.ObjectAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -175,7 +176,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
     }
 
     private static boolean isAddress(String path) {
-        return path.startsWith("s3://");
+        return ObjectAddress.isAddress(path);
     }
 
     /// The character between two values, as DuckDB detects it in the first file.

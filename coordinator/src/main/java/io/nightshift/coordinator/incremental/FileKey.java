@@ -2,6 +2,7 @@ package io.nightshift.coordinator.incremental;
 
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.source.FileVersion;
+import io.nightshift.storage.objectstore.ObjectAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -29,7 +30,7 @@ public record FileKey(String text) implements Comparable<FileKey> {
     ///
     /// @param source as [io.nightshift.protocol.job.Job#incrementalSource()]
     public static FileKey of(String source, SourceFile file) {
-        boolean isObject = file.path().startsWith("s3://");
+        boolean isObject = ObjectAddress.isAddress(file.path());
         return of(source, file.path(), file.bytes(), isObject ? file.tag() : null, file.modified());
     }
 

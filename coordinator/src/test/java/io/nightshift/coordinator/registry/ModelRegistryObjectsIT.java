@@ -13,6 +13,7 @@ import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.StoreCredentials;
 import io.nightshift.storage.objectstore.StorePurpose;
+import io.nightshift.storage.objectstore.StoreType;
 import io.nightshift.testing.objectstore.FaultProxy;
 import io.nightshift.testing.objectstore.FaultProxy.Fault;
 import io.nightshift.testing.objectstore.S3Server;
@@ -45,7 +46,7 @@ class ModelRegistryObjectsIT extends ModelRegistryContract {
     @TempDir
     private Path folder;
 
-    private final ObjectAddress prefix = new ObjectAddress(BUCKET, "registry-" + REGISTRIES.incrementAndGet());
+    private final ObjectAddress prefix = ObjectAddress.ofS3(BUCKET, "registry-" + REGISTRIES.incrementAndGet());
 
     @BeforeAll
     static void startServer() throws Exception {
@@ -71,8 +72,8 @@ class ModelRegistryObjectsIT extends ModelRegistryContract {
     }
 
     private ModelRegistry open(ObjectAddress at, StoreCredentials credentials, Path copies) {
-        ObjectStoreSettings settings =
-                new ObjectStoreSettings("lake", proxy.endpoint(), "us-east-1", true, List.of(), List.of(), credentials);
+        ObjectStoreSettings settings = new ObjectStoreSettings(
+                "lake", new StoreType.S3("us-east-1", true), proxy.endpoint(), List.of(), List.of(), credentials);
         return ModelRegistry.in(ObjectStore.open(settings, StorePurpose.REGISTRY), at, copies, () -> NOON);
     }
 
@@ -209,7 +210,7 @@ class ModelRegistryObjectsIT extends ModelRegistryContract {
     @Test
     void whatTheAdministratorMustCorrectIsSaid() {
         ModelRegistry elsewhere =
-                open(new ObjectAddress("no-such-bucket", "x"), new StoreCredentials.Anonymous(), copies());
+                open(ObjectAddress.ofS3("no-such-bucket", "x"), new StoreCredentials.Anonymous(), copies());
         assertThatThrownBy(elsewhere::list).hasMessage("model registry: store lake has no bucket no-such-bucket");
         assertThatThrownBy(() -> elsewhere.register("delays", bytes("a"), DESCRIPTION, () -> PROVENANCE))
                 .hasMessage("model registry: store lake has no bucket no-such-bucket");

@@ -47,8 +47,9 @@ record TableFolder(String root) {
             case "" -> decoded.startsWith("/") ? absolute(decoded) : below(decoded);
             case "file" -> Path.of(decoded).normalize().toString();
             case "s3", "s3a", "s3n" -> "s3://" + uri.getAuthority() + decoded;
-            default ->
-                throw refused(path, "which is neither in a folder nor in a store that is read by S3's protocol", null);
+            case "abfs", "abfss" -> "abfss://" + uri.getAuthority() + decoded;
+            case "az" -> "az://" + uri.getAuthority() + decoded;
+            default -> throw refused(path, "which is neither in a folder nor in an object store", null);
         };
     }
 
@@ -61,7 +62,7 @@ record TableFolder(String root) {
     /// A path without a scheme is in the store of the table.
     private String absolute(String decoded) {
         return isObjects()
-                ? "s3://" + ObjectAddress.of(root).bucket() + decoded
+                ? ObjectAddress.of(root).root() + decoded
                 : Path.of(decoded).normalize().toString();
     }
 

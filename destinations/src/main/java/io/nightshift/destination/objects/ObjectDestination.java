@@ -20,6 +20,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.LoadTables;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.source.SourceReaders;
 import io.nightshift.source.files.ObjectCopies;
@@ -99,6 +100,10 @@ public final class ObjectDestination extends StagedStore implements FileDestinat
     @Override
     public List<String> check(Job job, ModelDescription model) {
         List<String> reasons = new ArrayList<>(checkPlace());
+        if (job.destination().loads() != null && prefix.scheme() != ObjectAddress.Scheme.S3) {
+            reasons.add("%s and %s write statements for S3 only; %s is in another store"
+                    .formatted(LoadTables.REDSHIFT, LoadTables.SNOWFLAKE, prefix));
+        }
         if (format.limitsColumns()) {
             reasons.addAll(format.check(sources.of(job.source()).bind(job, model), model));
         }

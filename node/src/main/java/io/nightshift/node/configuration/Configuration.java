@@ -277,7 +277,8 @@ public final class Configuration {
                 KeyMeaning.of(
                         "The name of the store in `nightshift.stores` that has the registry. Without this key: the store"
                                 + " whose `buckets` have the registry's bucket, or the store that the environment"
-                                + " describes (`AWS_ACCESS_KEY_ID`, `AWS_REGION`, `AWS_ENDPOINT_URL_S3`)."));
+                                + " describes (`AWS_ACCESS_KEY_ID`, `AWS_REGION`, `AWS_ENDPOINT_URL_S3`; for Azure,"
+                                + " `AZURE_STORAGE_ACCOUNT`, `AZURE_STORAGE_KEY`)."));
         boolean isAddress = registry != null && ObjectAddress.isAddress(registry);
         if (name != null && !isAddress) {
             nightshift.mistake(
@@ -302,7 +303,15 @@ public final class Configuration {
         if (name != null && named.isEmpty()) {
             nightshift.mistake("registry-store", "nightshift.stores has no store of this name");
         }
-        return new RegistryLocation.Objects(prefix, named.orElseGet(() -> objects.storeOf(prefix)));
+        if (named.isPresent() && !named.get().type().has(prefix)) {
+            nightshift.mistake("registry-store", "is a store of another type than nightshift.registry needs");
+        }
+        try {
+            return new RegistryLocation.Objects(prefix, named.orElseGet(() -> objects.storeOf(prefix)));
+        } catch (FailureException e) {
+            nightshift.mistake("registry", String.valueOf(e.getMessage()));
+            return new RegistryLocation.Home();
+        }
     }
 
     private static ProgramLog.Format logFormat(ConfigurationSection log) {

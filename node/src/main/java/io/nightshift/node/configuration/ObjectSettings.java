@@ -6,6 +6,7 @@ import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.storage.objectstore.StoreCredentials;
+import io.nightshift.storage.objectstore.StoreType;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -28,6 +29,19 @@ public record ObjectSettings(
         List<ObjectStoreSettings> stores, @Nullable Path folder, long limit) {
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
+    private static final Pattern ACCOUNT = Pattern.compile("[a-z0-9]{3,24}");
+    private static final List<String> S3_KEYS = List.of(
+            "region",
+            "path-style",
+            "access-key-id",
+            "access-key-id-file",
+            "secret-access-key",
+            "secret-access-key-file",
+            "session-token",
+            "session-token-file",
+            "profile");
+    private static final List<String> AZURE_KEYS =
+            List.of("account", "account-key", "account-key-file", "sas-token", "sas-token-file", "client-id");
     private static final Pattern BUCKET = Pattern.compile("\\*|[a-z0-9][a-z0-9._-]{2,62}(/.*)?");
 
     public ObjectSettings {
@@ -45,7 +59,7 @@ public record ObjectSettings(
             ConfigurationSection section = stores.section(name);
             ObjectStoreSettings store = store(name, section);
             for (String bucket : store.bucketNames()) {
-                String other = owners.putIfAbsent(bucket, name);
+                String other = owners.putIfAbsent(owned(store, bucket), name);
                 if (other != null) {
                     section.mistake("buckets", "a bucket is also in the list of the store " + other);
                 }
@@ -71,33 +85,98 @@ public record ObjectSettings(
         return new ObjectSettings(read, folder == null ? null : copies.resolve(folder), (long) megabytes << 20);
     }
 
+    /// Two accounts of Azure may have containers of the same name.
+    private static String owned(ObjectStoreSettings store, String bucket) {
+        return store.type() instanceof StoreType.Azure(String account) ? account + "@" + bucket : bucket;
+    }
+
     private static ObjectStoreSettings store(String name, ConfigurationSection section) {
-        String type = section.text("type", "s3", KeyMeaning.of("`s3`: a store with the API of Amazon S3."));
-        if (!type.equals("s3")) {
-            section.mistake("type", "expected s3");
+        String type = section.text(
+                "type",
+                "s3",
+                KeyMeaning.of("`s3`: a store with the API of Amazon S3. `azure`: containers of Azure Blob Storage."));
+        boolean isAzure = type.equals("azure");
+        if (!isAzure && !type.equals("s3")) {
+            section.mistake("type", "expected s3 or azure");
         }
         URI endpoint = endpoint(section);
         PlainConnections.checkHttp(section, "endpoint", endpoint, PlainConnections.allowsHttp(section));
         String region = section.textOrNull(
                 "region",
-                KeyMeaning.of("The region of the buckets. Without this key: `AWS_REGION`, or `us-east-1` for a store"
-                        + " with an `endpoint`."));
+                KeyMeaning.of(
+                        "S3: the region of the buckets. Without this key: `AWS_REGION`, or `us-east-1` for a store"
+                                + " with an `endpoint`."));
         boolean pathStyle = section.flag(
                 "path-style",
-                KeyMeaning.of("Whether requests name the bucket in the path. MinIO and Ceph most often need it."));
+                KeyMeaning.of("S3: whether requests name the bucket in the path. MinIO and Ceph most often need it."));
+        String account = section.textOrNull(
+                "account", KeyMeaning.of("Azure: the name of the storage account. Needed for this type."));
         List<String> buckets = buckets(
                 section,
                 "buckets",
-                "What jobs may read in the store. `*` stands for every bucket that no other store lists. No job reads a"
-                        + " store without this key.");
+                "What jobs may read in the store; for Azure, its containers. `*` stands for every bucket that no other"
+                        + " store lists. No job reads a store without this key.");
         List<String> writeBuckets = buckets(
                 section,
                 "write-buckets",
                 "What jobs may write in the store, in the same form. `nightshift batch` may read there, too. A bucket may not be in"
                         + " the lists of two stores.");
-        StoreCredentials credentials = credentials(section);
+        StoreCredentials keys = credentials(section);
+        StoreCredentials azureKeys = azureCredentials(section);
+        refuse(section, isAzure ? S3_KEYS : AZURE_KEYS, type);
         section.end();
-        return new ObjectStoreSettings(name, endpoint, region, pathStyle, buckets, writeBuckets, credentials);
+        if (!isAzure) {
+            return new ObjectStoreSettings(
+                    name, new StoreType.S3(region, pathStyle), endpoint, buckets, writeBuckets, keys);
+        }
+        if (account == null || !ACCOUNT.matcher(account).matches()) {
+            section.mistake("account", "expected the name of a storage account: 3 to 24 lower-case letters and digits");
+        }
+        return new ObjectStoreSettings(
+                name,
+                new StoreType.Azure(account == null ? "" : account),
+                endpoint,
+                buckets,
+                writeBuckets,
+                keys instanceof StoreCredentials.Anonymous ? keys : azureKeys);
+    }
+
+    private static void refuse(ConfigurationSection section, List<String> keys, String type) {
+        for (String key : keys) {
+            if (section.has(key)) {
+                section.mistake(key, "is not a key of a store of the type " + type);
+            }
+        }
+    }
+
+    private static StoreCredentials azureCredentials(ConfigurationSection section) {
+        String key = secret(
+                section,
+                "account-key",
+                "Azure: a key of the storage account. Preferably, use `${?NAME}`. Without this key and `sas-token`, the"
+                        + " node asks for tokens of the workload identity of its pod (`AZURE_FEDERATED_TOKEN_FILE`),"
+                        + " or of the managed identity of its machine.");
+        String signature =
+                secret(section, "sas-token", "Azure: a shared access signature. Preferably, use `${?NAME}`.");
+        String clientId = section.textOrNull(
+                "client-id",
+                KeyMeaning.of("Azure: the client ID of the identity. Without this key: `AZURE_CLIENT_ID`, or the only"
+                        + " identity of the machine."));
+        if (signature != null && signature.startsWith("?")) {
+            signature = signature.substring(1);
+        }
+        if ((key != null ? 1 : 0)
+                        + (signature != null ? 1 : 0)
+                        + (clientId != null ? 1 : 0)
+                        + (section.has("anonymous") ? 1 : 0)
+                > 1) {
+            section.mistake("account", "only one of account-key, sas-token, client-id and anonymous may be given");
+        }
+        return key != null
+                ? new StoreCredentials.AccountKey(key)
+                : signature != null
+                        ? new StoreCredentials.SharedAccessSignature(signature)
+                        : new StoreCredentials.AzureIdentity(clientId);
     }
 
     private static List<String> buckets(ConfigurationSection section, String key, String meaning) {
@@ -106,13 +185,23 @@ public record ObjectSettings(
         if (buckets.stream().anyMatch(bucket -> !BUCKET.matcher(bucket).matches())) {
             section.mistake(key, "expected texts such as \"bucket\", \"bucket/prefix\" or \"*\"");
         }
+        if (buckets.stream()
+                .anyMatch(bucket -> ObjectStoreSettings.bucketOf(bucket).endsWith(ObjectStores.DIRECTORY_BUCKET))) {
+            section.mistake(
+                    key,
+                    "has a directory bucket of S3 (%s), which Nightshift can't use: it does not list objects in the order of their keys"
+                            .formatted(ObjectStores.DIRECTORY_BUCKET));
+        }
         return buckets;
     }
 
     private static @Nullable URI endpoint(ConfigurationSection section) {
         String endpoint = section.textOrNull(
                 "endpoint",
-                KeyMeaning.of("URL", "The address of the store's API. Without this key: that of AWS in the region."));
+                KeyMeaning.of(
+                        "URL",
+                        "The address of the store's API. Without this key: that of AWS in the region, or of Azure"
+                                + " for the account."));
         if (endpoint == null) {
             return null;
         }
@@ -133,13 +222,13 @@ public record ObjectSettings(
         String id = secret(
                 section,
                 "access-key-id",
-                "The ID of an access key. Preferably, use `${?NAME}`. Without this key, the node looks for credentials as"
+                "S3: the ID of an access key. Preferably, use `${?NAME}`. Without this key, the node looks for credentials as"
                         + " the AWS SDK does: in the environment, in `~/.aws`, in the role of the machine or the pod.");
         String secret =
-                secret(section, "secret-access-key", "The secret of the access key. Preferably, use `${?NAME}`.");
-        String token = secret(section, "session-token", "The session token of a temporary access key.");
+                secret(section, "secret-access-key", "S3: the secret of the access key. Preferably, use `${?NAME}`.");
+        String token = secret(section, "session-token", "S3: the session token of a temporary access key.");
         String profile = section.textOrNull(
-                "profile", KeyMeaning.of("The profile of `~/.aws/credentials` with the credentials."));
+                "profile", KeyMeaning.of("S3: the profile of `~/.aws/credentials` with the credentials."));
         boolean anonymous = section.flag(
                 "anonymous", KeyMeaning.of("Whether requests are not signed. Only public buckets accept that."));
         if ((id == null) != (secret == null)) {
@@ -209,7 +298,7 @@ public record ObjectSettings(
     /// The store of objects that the administrator names: the one whose list has the bucket, or the one that
     /// the environment describes.
     ObjectStoreSettings storeOf(ObjectAddress address) {
-        return ObjectStores.withBucket(stores, address.bucket())
-                .orElseGet(() -> ObjectStores.environment(System::getenv));
+        return ObjectStores.withBucket(stores, address)
+                .orElseGet(() -> ObjectStores.environment(address, System::getenv));
     }
 }

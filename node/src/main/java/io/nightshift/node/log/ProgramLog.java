@@ -117,6 +117,8 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
         for (String told : List.of("io.nightshift", "audit")) {
             context.getLogger(told).setLevel(root.getLevel() == Level.OFF ? Level.OFF : Level.INFO);
         }
+        // The SDK logs each error of a store before Nightshift repeats the request or reports the failure.
+        context.getLogger("com.azure").setLevel(Level.OFF);
         // The kernel warns of each look at a table without a checkpoint. It reports failures by exceptions.
         context.getLogger("io.delta").setLevel(root.getLevel() == Level.OFF ? Level.OFF : Level.ERROR);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;

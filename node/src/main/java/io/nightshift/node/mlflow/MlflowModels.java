@@ -320,7 +320,7 @@ public final class MlflowModels {
             }
             case "s3" -> {
                 ObjectAddress address =
-                        new ObjectAddress(String.valueOf(parsed.getAuthority()), path.replaceAll("^/+|/+$", ""));
+                        ObjectAddress.ofS3(String.valueOf(parsed.getAuthority()), path.replaceAll("^/+|/+$", ""));
                 yield new ArtifactFolder.Stored(objects.stores().of(address), address);
             }
             default ->

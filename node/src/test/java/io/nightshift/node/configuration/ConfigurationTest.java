@@ -2,6 +2,7 @@ package io.nightshift.node.configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.alert.AlertChannel;
@@ -14,6 +15,11 @@ import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.objectstore.ObjectStoreSettings;
+import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.storage.objectstore.StoreCredentials;
+import io.nightshift.storage.objectstore.StoreType;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.URI;
@@ -26,6 +32,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ConfigurationTest {
@@ -351,6 +358,48 @@ final class ConfigurationTest {
                 .hasMessageContaining("nightshift.registry-store: nightshift.stores has no store of this name");
         assertThatThrownBy(() -> load("nightshift { registry = folder, registry-store = lake }"))
                 .hasMessageContaining("nightshift.registry-store: nightshift.registry must be an address");
+    }
+
+    @Test
+    void storesMayBeInAzure() throws IOException {
+        Configuration loaded = load("""
+                nightshift {
+                  registry = "az://models/nightshift"
+                  stores.one { type = azure, account = first, account-key = a2V5, buckets = [lake] }
+                  stores.two { type = azure, account = second, sas-token = "?sig=x", buckets = [lake, models] }
+                }
+                """);
+        assertThat(loaded.objects().stores())
+                .extracting(ObjectStoreSettings::type, ObjectStoreSettings::credentials)
+                .containsExactly(
+                        tuple(new StoreType.Azure("first"), new StoreCredentials.AccountKey("a2V5")),
+                        tuple(new StoreType.Azure("second"), new StoreCredentials.SharedAccessSignature("sig=x")));
+        assertThat(((RegistryLocation.Objects) loaded.registry()).store().name())
+                .isEqualTo("two");
+        List<ObjectStoreSettings> stores = loaded.objects().stores();
+        assertThat(ObjectStores.withBucket(stores, ObjectAddress.of("abfss://lake@second.dfs.core.windows.net/a")))
+                .contains(stores.getLast());
+        assertThat(ObjectStores.withBucket(stores, ObjectAddress.of("s3://lake/a")))
+                .isEmpty();
+        assertThatThrownBy(() -> ObjectStores.withBucket(stores, ObjectAddress.of("az://lake/a")))
+                .hasMessage(
+                        "az://lake/a is in store one and in store two of this node. Write abfss://lake@ACCOUNT.dfs.core.windows.net/a");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{ type = gcs } | stores.a.type: expected s3 or azure",
+                "{ type = azure } | stores.a.account: expected the name of a storage account",
+                "{ type = azure, account = Flights } | stores.a.account: expected the name of a storage account",
+                "{ type = azure, account = abc, region = eu } | stores.a.region: is not a key of a store of the type azure",
+                "{ account = abc } | stores.a.account: is not a key of a store of the type s3",
+                "{ type = azure, account = abc, account-key = a, client-id = b } | only one of account-key, sas-token, client-id",
+                "{ buckets = [\"fast--euc1-az1--x-s3\"] } | has a directory bucket of S3 (--x-s3)",
+            })
+    void aStoreThatCannotBeIsRefused(String store, String message) {
+        assertThatThrownBy(() -> load("nightshift.stores.a " + store)).hasMessageContaining(message);
     }
 
     private String storeOfRegistry(String text) throws IOException {

@@ -16,6 +16,7 @@ import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.storage.objectstore.StoreCredentials;
+import io.nightshift.storage.objectstore.StoreType;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.HttpReceiver;
@@ -468,9 +469,8 @@ final class MlflowModelsIT {
                 server.register("churn", "s3://other/7/model", "READY");
                 ObjectStores stores = ObjectStores.only(List.of(new ObjectStoreSettings(
                         "lake",
+                        new StoreType.S3("us-east-1", true),
                         objects.endpoint(),
-                        "us-east-1",
-                        true,
                         List.of("mlflow"),
                         List.of(),
                         new StoreCredentials.Keys("id", "secret", null))));

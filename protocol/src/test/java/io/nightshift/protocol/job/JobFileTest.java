@@ -86,6 +86,13 @@ class JobFileTest {
         assertThat(loaded.destination())
                 .isEqualTo(new ParquetDestination(
                         "s3://scores/daily", new LoadTables("scores.delays", "db.scores.delays")));
+        for (String address : List.of("az://scores/daily", "abfss://scores@flights.dfs.core.windows.net/daily")) {
+            assertThat(parse(SMALLEST.replace("parquet: predictions", "parquet: " + address))
+                            .destination())
+                    .isEqualTo(new ParquetDestination(address));
+        }
+        assertThat(complaint(SMALLEST.replace("parquet: predictions", "parquet: abfss://scores/daily")))
+                .contains("destination.parquet");
         assertThat(complaint(SMALLEST.replace("parquet: predictions", "parquet: s3://scores/*")))
                 .contains("destination.parquet");
         assertThat(complaint(SMALLEST.replace(

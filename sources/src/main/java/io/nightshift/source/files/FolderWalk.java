@@ -103,8 +103,9 @@ record FolderWalk(ObjectStore store, FolderFilter filter, Predicate<StoredObject
         if (from == to) {
             return;
         }
-        if (from + 1 == to) {
-            requests.add(() -> store.list(folders.get(from), object -> add(object, found)));
+        if (from + 1 == to || !store.listsFromKeys()) {
+            folders.subList(from, to)
+                    .forEach(folder -> requests.add(() -> store.list(folder, object -> add(object, found))));
             return;
         }
         Set<String> keys = new HashSet<>();

@@ -20,14 +20,14 @@ public record Dataset(String namespace, String name) {
     public static Dataset ofFiles(String path) {
         if (ObjectAddress.isAddress(path)) {
             ObjectAddress address = ObjectAddress.of(path);
-            return new Dataset(ObjectAddress.SCHEME + address.bucket(), address.key());
+            return new Dataset(address.root(), address.key());
         }
         return new Dataset(DISK, path);
     }
 
     /// Whether the name is a path.
     public boolean isOfFiles() {
-        return namespace.equals(DISK) || namespace.startsWith(ObjectAddress.SCHEME);
+        return namespace.equals(DISK) || ObjectAddress.isAddress(namespace);
     }
 
     /// A table of PostgreSQL, MariaDB or MySQL.

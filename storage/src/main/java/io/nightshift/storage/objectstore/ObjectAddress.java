@@ -1,41 +1,93 @@
 package io.nightshift.storage.objectstore;
 
 import io.nightshift.protocol.failure.FailureException;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The address of an object, or of all objects whose keys begin alike.
 ///
-/// @param bucket the bucket's name
+/// @param authority names the bucket, as [#bucket()] explains
 /// @param key the object's key, a prefix of keys, or a glob; may be empty
-public record ObjectAddress(String bucket, String key) {
+public record ObjectAddress(Scheme scheme, String authority, String key) {
 
-    /// Begins every address.
-    public static final String SCHEME = "s3://";
+    /// Begins an address.
+    public enum Scheme {
+        /// A bucket of S3.
+        S3("s3"),
+        /// A container of Azure Blob Storage.
+        AZ("az"),
+        /// A container and its account, as `container@account.dfs.core.windows.net`.
+        ABFSS("abfss");
+
+        private final String prefix;
+
+        Scheme(String name) {
+            this.prefix = name + "://";
+        }
+
+        boolean isAzure() {
+            return this != S3;
+        }
+    }
 
     /// Whether a text is an address, not a path.
     public static boolean isAddress(String text) {
-        return text.startsWith(SCHEME);
+        return scheme(text).isPresent();
     }
 
-    /// Parses `s3://bucket/key`.
+    private static Optional<Scheme> scheme(String text) {
+        return Arrays.stream(Scheme.values())
+                .filter(scheme -> text.startsWith(scheme.prefix))
+                .findFirst();
+    }
+
+    /// Parses `s3://bucket/key`, `az://container/key` or `abfss://container@account.dfs.core.windows.net/key`.
     ///
     /// @throws FailureException permanent, if the text is no address
     public static ObjectAddress of(String text) {
-        String rest = isAddress(text) ? text.substring(SCHEME.length()) : "";
+        Scheme scheme = scheme(text).orElse(Scheme.S3);
+        String rest = isAddress(text) ? text.substring(scheme.prefix.length()) : "";
         int slash = rest.indexOf('/');
-        String bucket = slash < 0 ? rest : rest.substring(0, slash);
-        if (bucket.isEmpty() || bucket.contains("@") || bucket.contains(":")) {
-            throw FailureException.permanent("%s is no address of objects; write s3://bucket/key".formatted(text));
+        String authority = slash < 0 ? rest : rest.substring(0, slash);
+        if (!authority.matches(scheme == Scheme.ABFSS ? "[^@:]+@[^@:.]+\\.dfs\\.[^@:]+" : "[^@:]+")) {
+            throw FailureException.permanent(
+                    "%s is no address of objects; write s3://bucket/key, az://container/key or abfss://container@account.dfs.core.windows.net/key"
+                            .formatted(text));
         }
-        return new ObjectAddress(bucket, slash < 0 ? "" : rest.substring(slash + 1));
+        return new ObjectAddress(scheme, authority, slash < 0 ? "" : rest.substring(slash + 1));
+    }
+
+    /// An address in a bucket of S3.
+    public static ObjectAddress ofS3(String bucket, String key) {
+        return new ObjectAddress(Scheme.S3, bucket, key);
+    }
+
+    /// The name of the bucket, or of the container of Azure.
+    public String bucket() {
+        int at = authority.indexOf('@');
+        return at < 0 ? authority : authority.substring(0, at);
+    }
+
+    /// The account that the address names; null if it names none.
+    @Nullable
+    String account() {
+        int at = authority.indexOf('@');
+        return at < 0 ? null : authority.substring(at + 1, authority.indexOf('.', at));
+    }
+
+    /// The address of the bucket, without a `/` at the end.
+    public String root() {
+        return scheme.prefix + authority;
     }
 
     /// The address of another key in the same bucket.
     public ObjectAddress with(String otherKey) {
-        return new ObjectAddress(bucket, otherKey);
+        return new ObjectAddress(scheme, authority, otherKey);
     }
 
     @Override
     public String toString() {
-        return SCHEME + bucket + "/" + key;
+        return root() + "/" + key;
     }
 }

@@ -17,13 +17,14 @@ import java.util.zip.Checksum;
 /// @param value in Base64, as the store writes it
 public record ObjectChecksum(Algorithm algorithm, String value) {
 
-    /// An algorithm of the S3 protocol.
+    /// An algorithm of a protocol of stores.
     public enum Algorithm {
         CRC64NVME,
         CRC32C,
         CRC32,
         SHA256,
-        SHA1
+        SHA1,
+        MD5
     }
 
     private static final int BUFFER = 256 * 1024;
@@ -36,6 +37,7 @@ public record ObjectChecksum(Algorithm algorithm, String value) {
             case CRC32 -> bytes(sum(file, new CRC32()), Integer.BYTES);
             case SHA256 -> digest(file, "SHA-256");
             case SHA1 -> digest(file, "SHA-1");
+            case MD5 -> digest(file, "MD5");
         };
         return new ObjectChecksum(algorithm, Base64.getEncoder().encodeToString(found));
     }

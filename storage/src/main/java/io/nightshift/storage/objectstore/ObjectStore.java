@@ -51,6 +51,10 @@ public interface ObjectStore extends AutoCloseable {
     /// @throws FailureException if they can't be listed
     void list(ObjectAddress prefix, String after, Predicate<StoredObject> found);
 
+    /// Whether a list that begins behind a key costs nothing for the keys before. Otherwise the store may also
+    /// order folders by other rules than keys.
+    boolean listsFromKeys();
+
     /// Lists one level of folders: the objects whose keys begin with a prefix and have no `/` after it, and the
     /// folders of the others.
     ///

@@ -9,16 +9,13 @@ import org.jspecify.annotations.Nullable;
 /// A store of the node's configuration.
 ///
 /// @param name by which messages call it
-/// @param endpoint the address of its API; null for that of AWS in the region
-/// @param region null for what the AWS SDK finds, or `us-east-1` with an endpoint
-/// @param pathStyle whether requests name the bucket in the path instead of the host
+/// @param endpoint the address of its API; null for that of AWS in the region, or that of Azure for the account
 /// @param buckets that jobs may read in it, as `bucket`, `bucket/prefix` or `*` for every bucket
 /// @param writeBuckets that jobs may write in it, in the same way
 public record ObjectStoreSettings(
         String name,
+        StoreType type,
         @Nullable URI endpoint,
-        @Nullable String region,
-        boolean pathStyle,
         List<String> buckets,
         List<String> writeBuckets,
         StoreCredentials credentials) {
@@ -43,6 +40,12 @@ public record ObjectStoreSettings(
 
     private static boolean allow(List<String> buckets, ObjectAddress address) {
         return buckets.stream().anyMatch(bucket -> bucket.equals(EVERY) || covers(bucket, address));
+    }
+
+    /// The address of an entry of the lists.
+    public ObjectAddress address(String bucket) {
+        int slash = bucket.indexOf('/');
+        return new ObjectAddress(type.scheme(), bucketOf(bucket), slash < 0 ? "" : bucket.substring(slash + 1));
     }
 
     /// The buckets that the store is for, without prefixes.

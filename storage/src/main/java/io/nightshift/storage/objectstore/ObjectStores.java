@@ -17,17 +17,22 @@ public final class ObjectStores implements AutoCloseable {
     /// variables of the environment.
     private static final String ENVIRONMENT = "environment";
 
+    /// Ends the name of a directory bucket of S3.
+    public static final String DIRECTORY_BUCKET = "--x-s3";
+
     private final List<ObjectStoreSettings> settings;
-    private final @Nullable ObjectStoreSettings fallback;
+    private final @Nullable Function<String, @Nullable String> environment;
     private final RequestTuning tuning;
     private final Map<Client, ObjectStore> open = new ConcurrentHashMap<>();
 
-    private record Client(String store, StorePurpose purpose) {}
+    private record Client(ObjectStoreSettings store, StorePurpose purpose) {}
 
     private ObjectStores(
-            List<ObjectStoreSettings> settings, @Nullable ObjectStoreSettings fallback, RequestTuning tuning) {
+            List<ObjectStoreSettings> settings,
+            @Nullable Function<String, @Nullable String> environment,
+            RequestTuning tuning) {
         this.settings = List.copyOf(settings);
-        this.fallback = fallback;
+        this.environment = environment;
         this.tuning = tuning;
     }
 
@@ -45,41 +50,96 @@ public final class ObjectStores implements AutoCloseable {
         return new ObjectStores(settings, null, tuning);
     }
 
-    /// These stores. Any other bucket is read as the environment says: `AWS_ACCESS_KEY_ID`, `AWS_REGION`,
-    /// `AWS_ENDPOINT_URL_S3`, and the rest of the standard chain. For a command whose user runs a job of
-    /// their own.
+    /// These stores. Any other bucket is read as the environment says: see [#environment]. For a command whose user
+    /// runs a job of their own.
     ///
     /// @param environment the process's variables
     public static ObjectStores orEnvironment(
             List<ObjectStoreSettings> settings, Function<String, @Nullable String> environment) {
-        return new ObjectStores(settings, environment(environment), RequestTuning.DEFAULT);
+        return new ObjectStores(settings, environment, RequestTuning.DEFAULT);
     }
 
-    /// The store that the standard variables of the environment describe.
+    /// The store that the standard variables of the environment describe. For S3: `AWS_ACCESS_KEY_ID`,
+    /// `AWS_REGION`, `AWS_ENDPOINT_URL_S3`, and the rest of the standard chain. For Azure: `AZURE_STORAGE_ACCOUNT`,
+    /// which an address may name instead, with `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`, or else the
+    /// identity of the machine.
     ///
     /// @param environment the process's variables
-    public static ObjectStoreSettings environment(Function<String, @Nullable String> environment) {
+    /// @throws FailureException permanent, if neither names the account
+    public static ObjectStoreSettings environment(
+            ObjectAddress address, Function<String, @Nullable String> environment) {
+        return address.scheme().isAzure() ? azureEnvironment(address, environment) : s3Environment(environment);
+    }
+
+    private static ObjectStoreSettings azureEnvironment(
+            ObjectAddress address, Function<String, @Nullable String> environment) {
+        String own = environment.apply("AZURE_STORAGE_ACCOUNT");
+        String named = address.account();
+        String account = named == null ? own : named;
+        if (account == null) {
+            throw FailureException.permanent(
+                    "%s names no storage account. Configure a store of the type azure, set AZURE_STORAGE_ACCOUNT, or write abfss://%s@ACCOUNT.dfs.core.windows.net/%s"
+                            .formatted(address, address.bucket(), address.key()));
+        }
+        String key = environment.apply("AZURE_STORAGE_KEY");
+        String signature = environment.apply("AZURE_STORAGE_SAS_TOKEN");
+        // They are those of one account.
+        boolean isOwn = account.equals(own);
+        StoreCredentials credentials = isOwn && key != null
+                ? new StoreCredentials.AccountKey(key)
+                : isOwn && signature != null
+                        ? new StoreCredentials.SharedAccessSignature(signature)
+                        : new StoreCredentials.AzureIdentity(null);
+        return new ObjectStoreSettings(
+                ENVIRONMENT,
+                new StoreType.Azure(account),
+                null,
+                List.of(ObjectStoreSettings.EVERY),
+                List.of(ObjectStoreSettings.EVERY),
+                credentials);
+    }
+
+    private static ObjectStoreSettings s3Environment(Function<String, @Nullable String> environment) {
         String endpoint = environment.apply("AWS_ENDPOINT_URL_S3");
         if (endpoint == null) {
             endpoint = environment.apply("AWS_ENDPOINT_URL");
         }
         return new ObjectStoreSettings(
                 ENVIRONMENT,
+                new StoreType.S3(null, endpoint != null),
                 endpoint == null || endpoint.isBlank() ? null : URI.create(endpoint),
-                null,
-                endpoint != null,
                 List.of(ObjectStoreSettings.EVERY),
                 List.of(ObjectStoreSettings.EVERY),
                 new StoreCredentials.StandardChain(null));
     }
 
-    /// The settings whose list has a bucket, or else those with `*`.
-    public static Optional<ObjectStoreSettings> withBucket(List<ObjectStoreSettings> settings, String bucket) {
-        return settings.stream()
-                .filter(store -> store.bucketNames().contains(bucket))
-                .findFirst()
-                .or(() ->
-                        settings.stream().filter(ObjectStoreSettings::isDefault).findFirst());
+    /// The settings whose list has the bucket of an address, or else those with `*`.
+    ///
+    /// @throws FailureException permanent, if several stores have it
+    public static Optional<ObjectStoreSettings> withBucket(List<ObjectStoreSettings> settings, ObjectAddress address) {
+        if (address.scheme() == ObjectAddress.Scheme.S3 && address.bucket().endsWith(DIRECTORY_BUCKET)) {
+            throw FailureException.permanent(
+                    "%s is in a directory bucket of S3, which Nightshift can't use: it does not list objects in the order of their keys. Use a general purpose bucket"
+                            .formatted(address));
+        }
+        List<ObjectStoreSettings> possible =
+                settings.stream().filter(store -> store.type().has(address)).toList();
+        return only(
+                        possible.stream()
+                                .filter(store -> store.bucketNames().contains(address.bucket()))
+                                .toList(),
+                        address)
+                .or(() -> only(
+                        possible.stream().filter(ObjectStoreSettings::isDefault).toList(), address));
+    }
+
+    private static Optional<ObjectStoreSettings> only(List<ObjectStoreSettings> stores, ObjectAddress address) {
+        if (stores.size() > 1) {
+            throw FailureException.permanent(
+                    "%s is in %s and in %s of this node. Write abfss://%s@ACCOUNT.dfs.core.windows.net/%s"
+                            .formatted(address, stores.get(0), stores.get(1), address.bucket(), address.key()));
+        }
+        return stores.stream().findFirst();
     }
 
     /// The stores of the configuration.
@@ -131,12 +191,12 @@ public final class ObjectStores implements AutoCloseable {
     }
 
     private ObjectStore client(ObjectStoreSettings store, StorePurpose purpose) {
-        return open.computeIfAbsent(
-                new Client(store.name(), purpose), client -> new RetryingStore(store, purpose, tuning));
+        return open.computeIfAbsent(new Client(store, purpose), client -> new RetryingStore(store, purpose, tuning));
     }
 
     private Optional<ObjectStoreSettings> find(ObjectAddress address) {
-        return withBucket(settings, address.bucket()).or(() -> Optional.ofNullable(fallback));
+        return withBucket(settings, address)
+                .or(() -> environment == null ? Optional.empty() : Optional.of(environment(address, environment)));
     }
 
     @Override

@@ -3,7 +3,9 @@ package io.nightshift.storage.objectstore;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.net.SocketTimeoutException;
+import java.net.http.HttpTimeoutException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
 
 /// The pauses between the tries of one request: each twice as long as the one before it, less a random part,
 /// so that many nodes don't come back to a throttled store at the same moment. A store that accepts connections
@@ -37,7 +39,9 @@ final class RequestTries {
 
     private static boolean isSilence(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SocketTimeoutException) {
+            if (cause instanceof SocketTimeoutException
+                    || cause instanceof HttpTimeoutException
+                    || cause instanceof TimeoutException) {
                 return true;
             }
         }

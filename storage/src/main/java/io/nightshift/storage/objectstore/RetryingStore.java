@@ -81,7 +81,9 @@ final class RetryingStore implements ObjectStore {
                     .map(ServiceLoader.Provider::get)
                     .filter(plugin -> plugin.speaksTo(settings))
                     .findFirst()
-                    .orElseThrow()
+                    .orElseThrow(() -> FailureException.permanent(
+                            "%s can't be used: the module nightshift-azure is not on the class path of this process"
+                                    .formatted(settings)))
                     .open(settings);
             client = made;
         }
@@ -98,6 +100,11 @@ final class RetryingStore implements ObjectStore {
             }
             return true;
         });
+    }
+
+    @Override
+    public boolean listsFromKeys() {
+        return client().listsFromKeys();
     }
 
     @Override
@@ -123,7 +130,8 @@ final class RetryingStore implements ObjectStore {
     @Override
     public @Nullable StoredObject find(ObjectAddress address) {
         try {
-            return retry(address, Access.READ, () -> client().head(address));
+            return retry(address, Access.READ, () -> Optional.ofNullable(client().head(address)))
+                    .orElse(null);
         } catch (NotFound _) {
             return null;
         } catch (FailureException e) {
@@ -164,7 +172,10 @@ final class RetryingStore implements ObjectStore {
         } catch (NotFound _) {
             throw failures.missing(object.address());
         } catch (Replaced _) {
-            throw failures.replaced(object.address());
+            // Some stores compare the tag although there is no object.
+            throw find(object.address()) == null
+                    ? failures.missing(object.address())
+                    : failures.replaced(object.address());
         }
     }
 

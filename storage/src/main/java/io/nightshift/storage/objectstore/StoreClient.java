@@ -41,6 +41,9 @@ public interface StoreClient extends AutoCloseable {
             String tag,
             Runnable abort) {}
 
+    /// As [ObjectStore#listsFromKeys].
+    boolean listsFromKeys();
+
     /// Lists objects in the order of their keys.
     ///
     /// @param after the list begins behind this key; empty for all
@@ -49,6 +52,8 @@ public interface StoreClient extends AutoCloseable {
     /// @param page of the answer before; null for the first page
     ObjectPage list(ObjectAddress prefix, String after, boolean isLevel, int most, @Nullable String page);
 
+    /// @return null if there is none, unless the call throws
+    @Nullable
     StoredObject head(ObjectAddress address);
 
     /// @return null if the store keeps none

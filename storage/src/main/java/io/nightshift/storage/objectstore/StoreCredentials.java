@@ -25,6 +25,31 @@ public sealed interface StoreCredentials {
         }
     }
 
+    /// A key of a storage account of Azure, in Base64.
+    record AccountKey(String key) implements StoreCredentials {
+
+        @Override
+        public String toString() {
+            return "an account key";
+        }
+    }
+
+    /// A shared access signature of Azure.
+    ///
+    /// @param token the parameters of a query, without `?`
+    record SharedAccessSignature(String token) implements StoreCredentials {
+
+        @Override
+        public String toString() {
+            return "a shared access signature";
+        }
+    }
+
+    /// The identity that Azure gives the pod or the machine.
+    ///
+    /// @param clientId of the identity; null for the one of the environment, or the only one
+    record AzureIdentity(@Nullable String clientId) implements StoreCredentials {}
+
     /// Requests without a signature, for public buckets.
     record Anonymous() implements StoreCredentials {}
 }

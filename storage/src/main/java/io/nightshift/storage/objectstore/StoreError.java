@@ -1,6 +1,6 @@
 package io.nightshift.storage.objectstore;
 
-/// What an error of a store means.
+/// The meaning of an error of a store.
 public sealed interface StoreError {
 
     /// There is no such object.

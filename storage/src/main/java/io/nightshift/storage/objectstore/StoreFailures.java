@@ -40,7 +40,7 @@ final class StoreFailures {
     FailureException unsteady(StoredObject object) {
         return new FailureException(Failure.of(
                 FailedResource.Type.STORAGE,
-                ObjectAddress.SCHEME + object.address().bucket(),
+                object.address().root(),
                 "%s: %s can't be read from %s: at each try, its ETag was no longer \"%s\", as in the answer to HEAD. Either other programs write it all the time, or a proxy changes ETags (a weak one begins with W/)"
                         .formatted(purpose, object.address(), settings, object.tag())));
     }
@@ -61,12 +61,12 @@ final class StoreFailures {
     FailureException wrongBytes(ObjectAddress address, ObjectChecksum expected, ObjectChecksum found) {
         return new FailureException(Failure.of(
                 FailedResource.Type.STORAGE,
-                ObjectAddress.SCHEME + address.bucket(),
+                address.root(),
                 "%s: %s arrives with wrong bytes from %s: their checksum is %s, and that of the object is %s"
                         .formatted(purpose, address, settings, found, expected)));
     }
 
-    /// What a caller can't do with an object.
+    /// The beginning of a message: the access to an object that has failed.
     static String cannot(ObjectAddress address, Access access) {
         return "%s can't be %s".formatted(address, access.participle);
     }
@@ -82,7 +82,7 @@ final class StoreFailures {
         return new FailureException(
                 Failure.of(
                         FailedResource.Type.STORAGE,
-                        ObjectAddress.SCHEME + address.bucket(),
+                        address.root(),
                         "%s: %s %s %s: %s"
                                 .formatted(
                                         purpose,

@@ -83,9 +83,8 @@ class ObjectStoresTest {
     void whatJobsMayWriteIsListedApart() {
         ObjectStoreSettings settings = new ObjectStoreSettings(
                 "lake",
+                new StoreType.S3(null, true),
                 URI.create("http://localhost:3"),
-                null,
-                true,
                 List.of("lake"),
                 List.of("scores/churn"),
                 new StoreCredentials.Anonymous());
@@ -104,9 +103,28 @@ class ObjectStoresTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"s3://", "s3:///a", "s3://id:secret@bucket/a", "http://bucket/a"})
+    @ValueSource(
+            strings = {
+                "s3://",
+                "s3:///a",
+                "s3://id:secret@bucket/a",
+                "http://bucket/a",
+                "az://",
+                "az://container@account.dfs.core.windows.net/a",
+                "abfss://container/a",
+                "abfss://container@account/a",
+                "abfss://id:secret@account.dfs.core.windows.net/a"
+            })
     void whatIsNoAddressIsRefused(String text) {
         assertThatThrownBy(() -> ObjectAddress.of(text)).hasMessageContaining("is no address of objects");
+    }
+
+    @Test
+    void aDirectoryBucketIsRefused() {
+        assertThatThrownBy(() -> stores.requireReadable(ObjectAddress.of("s3://lake--euc1-az1--x-s3/a")))
+                .hasMessageContaining("is in a directory bucket of S3, which Nightshift can't use");
+        assertThatThrownBy(() -> stores.writeRefusal(ObjectAddress.of("s3://lake--euc1-az1--x-s3/a")))
+                .hasMessageContaining("is in a directory bucket of S3");
     }
 
     @Test
@@ -116,7 +134,12 @@ class ObjectStoresTest {
         System.setProperty("aws.configFile", "/no/such/file");
         System.setProperty("aws.disableEc2Metadata", "true");
         ObjectStoreSettings settings = new ObjectStoreSettings(
-                "aws", null, null, false, List.of("lake"), List.of(), new StoreCredentials.Anonymous());
+                "aws",
+                new StoreType.S3(null, false),
+                null,
+                List.of("lake"),
+                List.of(),
+                new StoreCredentials.Anonymous());
         try (ObjectStores aws = ObjectStores.only(List.of(settings))) {
             ObjectStore store = aws.of(ObjectAddress.of("s3://lake/a"));
 

@@ -12,9 +12,8 @@ final class TestSettings {
     static ObjectStoreSettings of(String name, URI endpoint, String... buckets) {
         return new ObjectStoreSettings(
                 name,
+                new StoreType.S3(null, true),
                 endpoint,
-                null,
-                true,
                 List.of(buckets),
                 List.of(buckets),
                 new StoreCredentials.Keys("an-id", "a-secret", null));

@@ -54,7 +54,7 @@ public final class TestStore implements AutoCloseable {
     }
 
     public String address(String key) {
-        return ObjectAddress.SCHEME + bucket + "/" + key;
+        return "s3://" + bucket + "/" + key;
     }
 
     public void put(String key, Path file) {

@@ -7,6 +7,7 @@ import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.gate.ScoringGate;
+import io.nightshift.testing.objectstore.AzureServer;
 import io.nightshift.testing.objectstore.FaultProxy;
 import io.nightshift.testing.objectstore.FaultProxy.Fault;
 import io.nightshift.testing.objectstore.S3Server;
@@ -198,6 +199,61 @@ final class ObjectStorageIT {
                         .expect(0)
                         .out())
                 .contains("s3://lake/scores/csv/batch=flights-");
+    }
+
+    /// The source, the registry and the destination, by both forms of an address.
+    @Test
+    void azureIsAStoreAsWell() throws Exception {
+        try (AzureServer azure = AzureServer.start()) {
+            azure.createContainer("lake");
+            for (int i = 0; i < FILES; i++) {
+                String name = "part-%d.parquet".formatted(i);
+                azure.put(
+                        "lake",
+                        "flights/" + name,
+                        Files.readAllBytes(folder.resolve("files").resolve(name)));
+            }
+            Files.writeString(folder.resolve("stores.conf"), """
+                    nightshift.registry = "az://lake/models"
+                    nightshift.stores.test {
+                      type = azure
+                      account = %s
+                      endpoint = "%s"
+                      buckets = ["lake"]
+                      write-buckets = ["lake/scores"]
+                      account-key = "YS1zZWNyZXQtb2YtdGhlLXRlc3Q="
+                    }
+                    """.formatted(AzureServer.ACCOUNT, azure.endpoint()));
+            String container = "abfss://lake@%s.dfs.core.windows.net".formatted(AzureServer.ACCOUNT);
+            job.edit("s3://lake/flights", container + "/flights");
+            job.edit("parquet: predictions", "parquet: az://lake/scores/delays");
+
+            JsonNode result = InProcess.run(configured("run", job.file().toString(), "-o", "json"))
+                    .expect(0)
+                    .json();
+            assertThat(result.get("rows").asInt()).isEqualTo(FILES * 3_000);
+            String batch = result.get("batch").asText();
+            assertThat(azure.keys("lake"))
+                    .contains("scores/delays/batch=%s/_SUCCESS".formatted(batch))
+                    .anyMatch(key -> key.startsWith("models/"))
+                    .noneMatch(key -> key.contains("_staging/batch="));
+            assertThat(InProcess.run(configured("batch", "verify", batch))
+                            .expect(0)
+                            .out())
+                    .contains(
+                            "az://lake/scores/delays/batch=%s holds _SUCCESS, the manifest and the committed files, and nothing else"
+                                    .formatted(batch));
+            assertThat(InProcess.run(configured("doctor", "--job", job.file().toString()))
+                            .expect(0)
+                            .out())
+                    .contains("flights can run");
+            job.edit(
+                    "parquet: az://lake/scores/delays",
+                    "parquet: {folder: az://lake/scores/delays, load-redshift: scores.delays}");
+            InProcess.run(configured("run", job.file().toString()))
+                    .expect(2, "load-redshift and load-snowflake write statements for S3 only");
+            assertThat(Files.readString(job.log())).doesNotContain("YS1zZWNyZXQtb2YtdGhlLXRlc3Q=");
+        }
     }
 
     @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class PluginsIT {
 
     private static final Pattern PLUGINS = Pattern.compile(
-            "(nightshift-(smile|mariadb|redis|iceberg|delta)|smile-|mariadb-java-client|jedis|iceberg-|delta-kernel).*\\.jar");
+            "(nightshift-(smile|mariadb|redis|iceberg|delta|azure)|smile-|mariadb-java-client|jedis|azure-|reactor-|iceberg-|delta-kernel).*\\.jar");
 
     @TempDir
     private static Path libraries;
@@ -69,6 +69,7 @@ final class PluginsIT {
                   shop { url = "jdbc:mariadb://localhost:3306/shop", user = reader, password = secret }
                   cache { url = "redis://localhost:6379/0" }
                 }
+                nightshift.stores.blobs { type = azure, account = flights, account-key = a2V5, buckets = ["lake"] }
                 nightshift.catalogs.lake { type = folder, warehouse = "%s" }
                 """.formatted(folder.resolve("warehouse")));
 
@@ -86,7 +87,9 @@ final class PluginsIT {
                 .contains("MariaDB's driver is missing: the module nightshift-mariadb is not on the class path")
                 .contains("destination.redis: the module nightshift-redis is not on the class path")
                 .contains("destination.iceberg: the module nightshift-iceberg is not on the class path")
-                .contains("4 problems were found.");
+                .contains(
+                        "store blobs can't be used: the module nightshift-azure is not on the class path of this process")
+                .contains("5 problems were found.");
     }
 
     @Test

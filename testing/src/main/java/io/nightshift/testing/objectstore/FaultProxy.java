@@ -29,8 +29,8 @@ import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// An HTTP proxy in front of an S3 server, which delays, throttles, cuts, shortens and refuses as it is told.
-/// It counts what passes. Safe for several threads.
+/// An HTTP proxy in front of a server of objects, which delays, throttles, cuts, shortens and refuses as it is
+/// told. It counts what passes. Safe for several threads.
 public final class FaultProxy implements AutoCloseable {
 
     /// A fault that the proxy injects into a request.
@@ -261,6 +261,7 @@ public final class FaultProxy implements AutoCloseable {
                 .formatted(code, message)
                 .getBytes(java.nio.charset.StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/xml");
+        exchange.getResponseHeaders().add("x-ms-error-code", code);
         boolean isHead = exchange.getRequestMethod().equals("HEAD");
         exchange.sendResponseHeaders(status, isHead ? -1 : body.length);
         if (!isHead) {

@@ -5,6 +5,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.StoreCredentials;
+import io.nightshift.storage.objectstore.StoreType;
 import java.time.Duration;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -34,14 +35,14 @@ final class S3Clients {
     private S3Clients() {}
 
     /// @throws FailureException if the region of a store without an endpoint is unknown
-    static S3Client open(ObjectStoreSettings settings) {
+    static S3Client open(ObjectStoreSettings settings, StoreType.S3 type) {
         S3ClientBuilder builder = S3Client.builder()
                 .httpClient(UrlConnectionHttpClient.builder()
                         .connectionTimeout(CONNECT)
                         .socketTimeout(SILENCE)
                         .build())
                 .credentialsProvider(credentials(settings.credentials()))
-                .forcePathStyle(settings.pathStyle())
+                .forcePathStyle(type.pathStyle())
                 // Stores other than AWS refuse checksums that they don't know.
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
@@ -49,8 +50,8 @@ final class S3Clients {
         if (settings.endpoint() != null) {
             builder.endpointOverride(settings.endpoint());
         }
-        if (settings.region() != null) {
-            builder.region(Region.of(settings.region()));
+        if (type.region() != null) {
+            builder.region(Region.of(type.region()));
         } else if (settings.endpoint() != null && System.getenv("AWS_REGION") == null) {
             // Stores other than AWS have most often no regions, and accept this one.
             builder.region(Region.US_EAST_1);
@@ -81,7 +82,10 @@ final class S3Clients {
                         token == null
                                 ? AwsBasicCredentials.create(id, secret)
                                 : AwsSessionCredentials.create(id, secret, token));
-            case StoreCredentials.Anonymous anonymous -> AnonymousCredentialsProvider.create();
+            case StoreCredentials.Anonymous _ -> AnonymousCredentialsProvider.create();
+            case StoreCredentials.AccountKey _,
+                    StoreCredentials.SharedAccessSignature _,
+                    StoreCredentials.AzureIdentity _ -> throw new IllegalArgumentException("S3 has no " + credentials);
         };
     }
 }

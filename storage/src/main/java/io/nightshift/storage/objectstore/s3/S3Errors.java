@@ -12,8 +12,10 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
-/// What the errors of the S3 protocol mean.
-record S3Errors(ObjectStoreSettings settings) {
+/// Explains the errors of the S3 protocol.
+///
+/// @param region of the settings
+record S3Errors(ObjectStoreSettings settings, @Nullable String region) {
 
     private static final Set<Integer> TRANSIENT = Set.of(409, 429, 500, 502, 503, 504);
 
@@ -80,7 +82,7 @@ record S3Errors(ObjectStoreSettings settings) {
                                         cannot,
                                         region,
                                         settings,
-                                        settings.region() == null ? "another one" : settings.region(),
+                                        this.region == null ? "another one" : this.region,
                                         region));
     }
 

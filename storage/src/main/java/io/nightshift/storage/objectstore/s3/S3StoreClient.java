@@ -9,6 +9,7 @@ import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.RequestContent;
 import io.nightshift.storage.objectstore.StoreClient;
 import io.nightshift.storage.objectstore.StoreError;
+import io.nightshift.storage.objectstore.StoreType;
 import io.nightshift.storage.objectstore.StoredObject;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -45,9 +46,14 @@ final class S3StoreClient implements StoreClient {
     private final S3Client client;
     private final S3Errors errors;
 
-    S3StoreClient(ObjectStoreSettings settings, S3Client client) {
-        this.client = client;
-        this.errors = new S3Errors(settings);
+    S3StoreClient(ObjectStoreSettings settings, StoreType.S3 type) {
+        this.client = S3Clients.open(settings, type);
+        this.errors = new S3Errors(settings, type.region());
+    }
+
+    @Override
+    public boolean listsFromKeys() {
+        return true;
     }
 
     @Override
@@ -105,6 +111,7 @@ final class S3StoreClient implements StoreClient {
                 case CRC32 -> head.checksumCRC32();
                 case SHA256 -> head.checksumSHA256();
                 case SHA1 -> head.checksumSHA1();
+                case MD5 -> null;
             };
             if (value != null && !value.contains("-")) {
                 return new ObjectChecksum(algorithm, value);

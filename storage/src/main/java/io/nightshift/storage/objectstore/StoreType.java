@@ -1,0 +1,46 @@
+package io.nightshift.storage.objectstore;
+
+import org.jspecify.annotations.Nullable;
+
+/// The protocol of a store, and what only this protocol needs.
+public sealed interface StoreType {
+
+    /// Whether an address may be in a store of this type.
+    boolean has(ObjectAddress address);
+
+    /// The scheme that addresses need, if they name no account.
+    ObjectAddress.Scheme scheme();
+
+    /// The API of Amazon S3.
+    ///
+    /// @param region null for what the AWS SDK finds, or `us-east-1` with an endpoint
+    /// @param pathStyle whether requests name the bucket in the path instead of the host
+    record S3(@Nullable String region, boolean pathStyle) implements StoreType {
+
+        @Override
+        public boolean has(ObjectAddress address) {
+            return address.scheme() == ObjectAddress.Scheme.S3;
+        }
+
+        @Override
+        public ObjectAddress.Scheme scheme() {
+            return ObjectAddress.Scheme.S3;
+        }
+    }
+
+    /// Azure Blob Storage.
+    ///
+    /// @param account the name of the storage account
+    record Azure(String account) implements StoreType {
+
+        @Override
+        public boolean has(ObjectAddress address) {
+            return address.scheme().isAzure() && (address.account() == null || account.equals(address.account()));
+        }
+
+        @Override
+        public ObjectAddress.Scheme scheme() {
+            return ObjectAddress.Scheme.AZ;
+        }
+    }
+}
