@@ -3,6 +3,7 @@ package io.nightshift.azure;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -158,13 +159,11 @@ final class IdentityTokens {
             if (status == 429 || status == 410 || status >= 500) {
                 throw new IOException("%s gives no token: HTTP %d".formatted(server, status));
             }
-            JsonNode body = JSON.readTree(answer.body());
+            JsonNode body = json(answer.body());
             if (status != 200 || !body.path("access_token").isTextual()) {
                 throw refused(server, status, body.path("error_description").asText(""));
             }
             return new Token(body.path("access_token").asText(), end(body));
-        } catch (JsonProcessingException _) {
-            throw refused(server, 200, "the answer is no JSON");
         } catch (IOException e) {
             throw new UncheckedIOException(
                     e.getMessage() != null && e.getMessage().startsWith(server)
@@ -180,6 +179,15 @@ final class IdentityTokens {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UncheckedIOException(new IOException("the request for a token was interrupted", e));
+        }
+    }
+
+    /// @return an empty value if the text is no JSON, as of a proxy
+    private static JsonNode json(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (JsonProcessingException _) {
+            return MissingNode.getInstance();
         }
     }
 

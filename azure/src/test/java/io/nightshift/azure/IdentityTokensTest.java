@@ -155,6 +155,10 @@ class IdentityTokensTest {
                         RuntimeException.class,
                         e -> assertThat(errors.of(e, object, "cannot")).isInstanceOf(StoreError.Lasting.class));
 
+        answer = "<html>";
+        assertThatThrownBy(machine()::current)
+                .hasMessageStartingWith(address + " gives no token for Azure Storage (HTTP 400). Check");
+
         status = 503;
         assertThatThrownBy(machine()::current)
                 .isInstanceOfSatisfying(

@@ -1,5 +1,6 @@
 package io.nightshift.testing.objectstore;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -25,16 +27,36 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /// A server with the part of the API of Azure Blob Storage that Nightshift uses, written from Microsoft's
-/// description of the API. It keeps blobs in memory, and accepts every signature, but no request without one. Safe
-/// for several threads.
+/// description of the API. It keeps blobs in memory, and checks signatures by the account's key. Safe for several
+/// threads.
 ///
 /// The same tests run against Azurite, the emulator of Microsoft, by `bench/azurite.sh`.
 public final class AzureServer implements AutoCloseable {
 
     public static final String ACCOUNT = "devstoreaccount1";
+
+    /// The account's key, which Microsoft has published for its emulator.
+    public static final String KEY =
+            "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    /// The headers that a signature covers, in this order, besides those that begin with `x-ms-`.
+    private static final List<String> SIGNED = List.of(
+            "Content-Encoding",
+            "Content-Language",
+            "Content-Length",
+            "Content-MD5",
+            "Content-Type",
+            "Date",
+            "If-Modified-Since",
+            "If-Match",
+            "If-None-Match",
+            "If-Unmodified-Since",
+            "Range");
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
@@ -160,8 +182,12 @@ public final class AzureServer implements AutoCloseable {
     private synchronized void answer(HttpExchange exchange, byte[] body) throws IOException, Refusal {
         URI uri = exchange.getRequestURI();
         Map<String, String> query = query(uri.getRawQuery());
-        if (!exchange.getRequestHeaders().containsKey("Authorization") && !query.containsKey("sig")) {
+        String signature = exchange.getRequestHeaders().getFirst("Authorization");
+        if (signature == null && !query.containsKey("sig")) {
             throw new Refusal(401, "NoAuthenticationInformation");
+        }
+        if (signature != null && !signature.equals("SharedKey %s:%s".formatted(ACCOUNT, signature(exchange, query)))) {
+            throw new Refusal(403, "AuthenticationFailed");
         }
         String[] path = uri.getRawPath().split("/", 4);
         String container = decoded(path[2]);
@@ -201,6 +227,38 @@ public final class AzureServer implements AutoCloseable {
                 }
             }
             default -> throw new Refusal(400, "UnsupportedQueryParameter");
+        }
+    }
+
+    /// The signature of a request, by the rules of «Authorize with Shared Key».
+    private static String signature(HttpExchange exchange, Map<String, String> query) {
+        Headers headers = exchange.getRequestHeaders();
+        StringBuilder text = new StringBuilder(exchange.getRequestMethod());
+        for (String name : SIGNED) {
+            String value = headers.getFirst(name);
+            boolean isLeftOut = value == null
+                    || (name.equals("Content-Length") && value.equals("0"))
+                    || (name.equals("Date") && headers.containsKey("x-ms-date"));
+            text.append('\n').append(isLeftOut ? "" : value);
+        }
+        text.append('\n');
+        new TreeMap<>(headers).forEach((name, values) -> {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (lower.startsWith("x-ms-")) {
+                text.append(lower).append(':').append(values.getFirst()).append('\n');
+            }
+        });
+        text.append('/').append(ACCOUNT).append(exchange.getRequestURI().getRawPath());
+        new TreeMap<>(query)
+                .forEach((name, value) ->
+                        text.append('\n').append(name).append(':').append(value));
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(Base64.getDecoder().decode(KEY), "HmacSHA256"));
+            return Base64.getEncoder()
+                    .encodeToString(mac.doFinal(text.toString().getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has HmacSHA256", e);
         }
     }
 
