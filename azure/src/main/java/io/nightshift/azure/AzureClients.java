@@ -1,6 +1,7 @@
 package io.nightshift.azure;
 
 import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
+import com.azure.core.util.Context;
 import com.azure.storage.blob.BlobServiceClient;
 import com.azure.storage.blob.BlobServiceClientBuilder;
 import com.azure.storage.blob.BlobServiceVersion;
@@ -25,10 +26,21 @@ final class AzureClients {
     /// A connection without a byte for this time counts as broken. Two tries take less than a minute.
     private static final Duration SILENCE = Duration.ofSeconds(25);
 
+    /// The slowest transfer that is waited for, in bytes in a second: the client's time limit for an answer
+    /// includes the time for sending.
+    private static final long SLOWEST = 512 << 10;
+
     /// Old enough for every place where Azure runs.
     static final BlobServiceVersion VERSION = BlobServiceVersion.V2021_12_02;
 
     private AzureClients() {}
+
+    /// How long a request may take, for the client that has made it.
+    ///
+    /// @param bytes that it sends
+    static Context patience(long bytes) {
+        return new Context("azure-response-timeout", SILENCE.plusSeconds(bytes / SLOWEST));
+    }
 
     /// @throws FailureException permanent, if the key is none
     static BlobServiceClient open(ObjectStoreSettings settings, StoreType.Azure type) {

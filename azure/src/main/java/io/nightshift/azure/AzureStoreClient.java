@@ -190,7 +190,7 @@ final class AzureStoreClient implements StoreClient {
                                         .setContentMd5(md5(content))
                                         .setRequestConditions(conditions),
                                 null,
-                                Context.NONE));
+                                AzureClients.patience(content.length())));
     }
 
     /// The SDK does not close what it sends.
@@ -253,7 +253,7 @@ final class AzureStoreClient implements StoreClient {
                         .stageBlockWithResponse(
                                 new BlockBlobStageBlockOptions(id, body).setContentMd5(md5(content)),
                                 null,
-                                Context.NONE));
+                                AzureClients.patience(content.length())));
         return id;
     }
 
