@@ -69,7 +69,7 @@ def steps(model, rows, target=None):
     count = 1 if series else count
     if count is None:
         raise Unsupported(f"the {type(model).__name__} does not know the number of its features")
-    graph = Graph(getattr(model, "feature_names_in_", None), int(count), ESTIMATORS, TRANSFORMERS, target)
+    graph = Graph(names_of(model), int(count), ESTIMATORS, TRANSFORMERS, target)
     graph.is_series = series
     outcome = estimated(graph, model, list(graph.columns), "")
     if target is not None and graph.chosen is None:
@@ -100,6 +100,13 @@ def steps(model, rows, target=None):
         },
         "proof": proof(answering, graph, found, outputs, numbering),
     }
+
+
+def names_of(model):
+    """The names of the features, or None. LightGBM numbers them itself where there are none."""
+    names = getattr(model, "feature_names_in_", None)
+    is_numbered = names is not None and all(name == f"Column_{i}" for i, name in enumerate(names))
+    return None if is_numbered else names
 
 
 def completed(graph, outcome):

@@ -1,7 +1,7 @@
 """The estimators and transformers of scikit-learn by the names of their classes, with the functions that export them."""
 
 from . import transformers
-from .boosters import xgboost
+from .boosters import catboost, lightgbm, xgboost
 from .calibration import calibrated, isotonic
 from .clusters import birch, bisecting, elliptic_envelope, nearest_centre, one_class_by_gradient
 from .ensembles import (
@@ -191,6 +191,8 @@ FAMILIES = {
         **table(one_class, "OneClassSVM"),
         **table(one_class_by_gradient, "SGDOneClassSVM"),
     },
+    "CatBoost": table(catboost, "CatBoostClassifier", "CatBoostRegressor"),
+    "LightGBM": table(lightgbm, "LGBMClassifier", "LGBMRanker", "LGBMRegressor"),
     "XGBoost": table(xgboost, "XGBClassifier", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor"),
     "searches and wrappers": {
         **table(best, "GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV"),

@@ -24,6 +24,12 @@ class Outcome:
         self.margins = list(margins)
 
 
+def classes_of(model):
+    """The classes of a classifier, or None. CatBoost's regressions have none in `classes_`."""
+    classes = getattr(model, "classes_", None)
+    return None if classes is None or len(classes) == 0 else classes
+
+
 def estimated(graph, model, columns, path):
     """The outcome of an estimator; also of a pipeline that ends with one, and of a wrapper around one."""
     name = type(model).__name__
@@ -31,7 +37,7 @@ def estimated(graph, model, columns, path):
     if function is None or not is_of_sklearn(model):
         raise of_class(path, model)
     check_is_fitted(model)
-    classes = getattr(model, "classes_", None)
+    classes = classes_of(model)
     if classes is not None and not isinstance(classes, list) and len(classes) < 2:  # A list has those of several targets.
         raise Unsupported(f"the {name} knows one class; supported are two or more classes")
     is_container = name in ("Pipeline", "FrozenEstimator") or hasattr(model, "best_estimator_")

@@ -5,6 +5,7 @@ import warnings
 import numpy
 
 from .bounds import Bounds
+from .outcome import classes_of
 from .unsupported import Unsupported
 
 MOST_TRACED = 40_000
@@ -17,7 +18,8 @@ def results_of(model, given, outputs):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         predicted = model.predict(given)
-        found = [predicted if not hasattr(model, "classes_") else numpy.searchsorted(model.classes_, predicted)]
+        classes = classes_of(model)
+        found = [predicted if classes is None else numpy.searchsorted(classes, numpy.ravel(predicted))]
         if len(probabilities):
             if hasattr(model, "predict_proba"):
                 shares = model.predict_proba(given)

@@ -11,6 +11,8 @@ from .transformers import TRANSFORMERS
 NOTES = {
     "AdaBoostClassifier": "of trees",
     "CalibratedClassifierCV": "all methods",
+    "CatBoostClassifier": "of numbers",
+    "CatBoostRegressor": "of numbers",
     "CountVectorizer": "texts themselves, without functions; see below",
     "HashingVectorizer": "as CountVectorizer, up to 4,194,304 columns",
     "FunctionTransformer": "without a function, or with one of NumPy",
@@ -19,6 +21,8 @@ NOTES = {
     "GradientBoostingRegressor": "as the classifier",
     "IsolationForest": "the prediction is 1 or -1",
     "IsotonicRegression": "`out_of_bounds=\"clip\"`",
+    "LGBMClassifier": "categories as numbers",
+    "LGBMRegressor": "as the classifier",
     "LocalOutlierFactor": "`novelty=True`",
     "IterativeImputer": "with a supported estimator",
     "TransformedTargetRegressor": "functions of NumPy and scalers",

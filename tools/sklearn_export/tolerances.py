@@ -8,15 +8,16 @@ proofs of all classes.
 import types
 
 from . import transformers
-from .boosters import xgboost
+from .boosters import catboost, lightgbm, xgboost
 from .ensembles import adaboost_classifier
 from .trees import isolation_forest
 
-BITS, INSIDE, FUNCTIONS, SINGLE, SUMS = range(5)
+BITS, INSIDE, FUNCTIONS, FAST, SINGLE, SUMS = range(6)
 WORDS = {
     BITS: "none",
     INSIDE: "as the models inside",
     FUNCTIONS: "functions",
+    FAST: "fast exponentials",
     SINGLE: "single precision",
     SUMS: "sums",
 }
@@ -27,6 +28,7 @@ The proof compares each result with a bound that the script computes for this re
 |---|---|
 | none | the same bits |
 | functions | 8 to 16 ε of the value for each exponential, logarithm or power, because libraries round them differently; margins and other sums have the same bits |
+| fast exponentials | 10⁻¹² of a prediction or probability; margins have the same bits |
 | single precision | 8 · 2⁻²³ of a prediction or probability; margins have the same bits, except with `dart` |
 | sums | n · ε · Σ\\|terms\\| for each sum of n terms, because BLAS adds in no fixed order; functions as above. Distances and kernels are such sums, too. Rows on which rounding decides, such as the nearest of two points, are not compared |
 | as the models inside | the class adds nothing |"""
@@ -51,7 +53,7 @@ KINDS = {
     **dict.fromkeys(OF_SUMS, SUMS),
 }
 # Forests whose leaves are computed: the library adds other terms in another order, or in single precision.
-FORESTS = {adaboost_classifier: SUMS, isolation_forest: SUMS, xgboost: SINGLE}
+FORESTS = {adaboost_classifier: SUMS, isolation_forest: SUMS, catboost: FAST, lightgbm: FUNCTIONS, xgboost: SINGLE}
 OTHERS = ("estimated", "transformed")  # They export the models inside.
 
 

@@ -71,7 +71,7 @@ def transformed(graph, step, columns, path):
 
 
 def is_of_sklearn(step):
-    return type(step).__module__.split(".")[0] in ("sklearn", "imblearn", "xgboost")
+    return type(step).__module__.split(".")[0] in ("sklearn", "imblearn", "xgboost", "lightgbm", "catboost")
 
 
 # Containers.

@@ -47,7 +47,7 @@ public final class ModelLoader {
         formats.add(new LightGbmFormat());
         formats.add(new CatBoostFormat());
         formats.add(new MojoFormat());
-        formats.add(new ExchangeFormat(new XgboostFormat()));
+        formats.add(new ExchangeFormat(new XgboostFormat(), new LightGbmFormat(), new CatBoostFormat()));
         formats.add(new XgboostFormat());
         formats.add(new OnnxFormat());
         return List.copyOf(formats);

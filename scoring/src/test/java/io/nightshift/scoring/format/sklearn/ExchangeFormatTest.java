@@ -14,8 +14,10 @@ import io.nightshift.scoring.model.ModelPart;
 import io.nightshift.scoring.model.Task;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -52,7 +54,9 @@ public class ExchangeFormatTest {
                 "kept-steps",
                 "kept-median",
                 "kept-vote",
-                "kept-points"
+                "kept-points",
+                "kept-lightgbm",
+                "kept-catboost"
             })
     void scoresAreTheLibrarysOwnAlsoFromTheRegistry(String name) throws Exception {
         SklearnCase kept = SklearnCase.of(kept(), name);
@@ -106,6 +110,23 @@ public class ExchangeFormatTest {
         assertThat(classes.margins()).isZero();
         assertThat(classes.features())
                 .containsOnly(new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true));
+    }
+
+    @Test
+    void aLibrarysFileWithAnotherLeafIsRefused() throws IOException {
+        String text = Files.readString(kept().resolve("kept-lightgbm.json"));
+        Matcher file = Pattern.compile("\"file\":\"([^\"]*)\"").matcher(text);
+        assertThat(file.find()).isTrue();
+        String trees = new String(Base64.getDecoder().decode(file.group(1)), StandardCharsets.UTF_8);
+        String forged = trees.replaceFirst("leaf_value=-1", "leaf_value=-2");
+        assertThat(forged).isNotEqualTo(trees);
+        String broken = text.replace(
+                file.group(1), Base64.getEncoder().encodeToString(forged.getBytes(StandardCharsets.UTF_8)));
+        Path model = Files.writeString(folder.resolve("model"), broken);
+
+        assertThatThrownBy(() -> Model.load(model))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("its scores are not those of scikit-learn 1.4.2: in row ");
     }
 
     @Test

@@ -39,6 +39,7 @@ class PipelineLibraryIT {
         assumeTrue(
                 SklearnPython.isInstalled(), "Python 3 with scikit-learn is not installed (Debian: python3-sklearn)");
         SklearnPython.run("pipelines.py", SklearnPython.exporter().toString(), folder.toString());
+        SklearnPython.run("boosters.py", SklearnPython.exporter().toString(), folder.toString());
     }
 
     @AfterAll
@@ -48,7 +49,9 @@ class PipelineLibraryIT {
 
     static Stream<String> cases() throws Exception {
         return SklearnPython.isInstalled()
-                ? SklearnPython.run("pipelines.py", "--list").lines()
+                ? Stream.concat(
+                        SklearnPython.run("pipelines.py", "--list").lines(),
+                        SklearnPython.run("boosters.py", "--list").lines())
                 : Stream.of("none");
     }
 
@@ -86,6 +89,25 @@ class PipelineLibraryIT {
 
         assertThat(Model.load(file).description().facts())
                 .containsEntry("proof", "3 rows, compared when the file was read");
+    }
+
+    @Test
+    void boostersWithWhatAPipelineCantGiveThemAreRefusedByName() throws Exception {
+        String printed =
+                SklearnPython.run("boosters.py", SklearnPython.exporter().toString(), folder.toString(), "--refusals");
+
+        assertThat(printed.lines().map(line -> line.replaceFirst(".* can't be exported: ", "")))
+                .containsExactly(
+                        "the LGBMClassifier was trained on columns of the type category; encode them in the pipeline by"
+                                + " OrdinalEncoder, and give their positions as categorical_feature",
+                        "the LGBMClassifier has linear models in its leaves (linear_tree)",
+                        "the LGBMClassifier has the objective cross_entropy; supported for 2 classes: binary",
+                        "the LGBMClassifier has the objective a function of the user; supported for 2 classes: binary",
+                        "the LGBMClassifier has the objective binary; supported for 3 classes: multiclass and multiclassova",
+                        "the CatBoostRegressor was trained on categorical features (positions 3, 5, 1), which it can only"
+                                + " read outside of a pipeline; save it with save_model, and import that file",
+                        "the CatBoostRegressor predicts several values for a row; supported is one",
+                        "the CatBoostRegressor has a scale of 2.0; save it with save_model, and import that file");
     }
 
     @Test
