@@ -68,6 +68,12 @@ def main():
         metavar="FILE",
         help="a CSV or Parquet file with rows on which the exported model is checked (default: rows made for the model)",
     )
+    parser.add_argument(
+        "--steps",
+        metavar="FILE",
+        help="a CSV file to write: the rows of --sample with the results of the model and of its steps, with which"
+        " `nightshift model check` names the first step that differs",
+    )
     parser.add_argument("--key", metavar="KEY", help="the key of the model, if the file holds a dictionary or a list")
     parser.add_argument(
         "--target",
@@ -79,13 +85,15 @@ def main():
     parser.add_argument("--sql", nargs=0, action=Sql, help="say how to print the steps of the model as SQL, and end")
     parser.add_argument("--debug", action="store_true", help="print the traceback of an unexpected error")
     arguments = parser.parse_args()
+    if arguments.steps is not None and arguments.sample is None:
+        parser.error("--steps needs the rows of --sample")
     if absent is not None:
         sys.exit(
             f"scikit-learn can't be imported: {absent}. Run this script with the Python that trained the model, or install"
             " scikit-learn (Debian: apt-get install python3-sklearn)"
         )
     try:
-        found = document(estimator_of(load(arguments.model), arguments.key), arguments.sample, arguments.target)
+        found = document(estimator_of(load(arguments.model), arguments.key), arguments.sample, arguments.target, arguments.steps)
         content = json.dumps(found, separators=(",", ":")) + "\n"
         partial = arguments.output + ".partial"
         with open(partial, "w", encoding="utf-8") as file:

@@ -2,10 +2,11 @@
 
 import warnings
 
+import numpy
 import sklearn
 from sklearn.pipeline import Pipeline
 
-from . import plain, sample
+from . import between, plain, sample
 from .estimators import ESTIMATORS, TRANSFORMERS
 from .graph import NAN, OTHER, Graph
 from .outcome import estimated
@@ -15,15 +16,15 @@ from .texts import takes_series
 from .unsupported import Unsupported
 
 
-def document(model, rows=None, target=None):
+def document(model, rows=None, target=None, columns=None):
     """The document of a model: a forest or a linear model where that is all, otherwise its steps.
 
     `rows` is the path of a file with rows for the proof, or None; `target` the position of the target to export, if the
-    model predicts several, or None."""
+    model predicts several, or None; `columns` the path of a file for the columns between the steps, or None."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if target is not None:
-            return steps(model, rows, target)
+        if target is not None or columns is not None:
+            return steps(model, rows, target, columns)
         try:
             found = plain.document(model)
         except Unsupported:
@@ -60,7 +61,7 @@ def count_of(found):
     return outputs + (0 if found["link"] in ("mean", "probabilities") else sums)
 
 
-def steps(model, rows, target=None):
+def steps(model, rows, target=None, columns=None):
     """The document of a model with steps."""
     plain.fitted(model)
     count = 1 if called(model) == "IsotonicRegression" else None  # It does not count its features.
@@ -78,11 +79,15 @@ def steps(model, rows, target=None):
     needed = [outputs[0], *outputs[1], *outputs[2]]
     found, missing, other = sample.sampled(model, graph)
     if rows is not None:
-        found.rows = found.accepted(sample.read(rows, graph))
+        read = sample.read(rows, graph)
+        numbered = found.accepted(numpy.column_stack([read, numpy.arange(len(read))]))
+        found.rows, positions = numbered[:, :-1], numbered[:, -1].astype(int)
     answering = model if graph.chosen is None else OneTarget(model, graph.chosen, outcome.classes)
     numbering = graph.prune(needed)
     if not graph.used:
         raise Unsupported("the model reads none of its features")
+    if columns is not None:
+        between.write(columns, rows, positions, answering, graph, found, numbering)
     return {
         "format": "nightshift-exchange",
         "version": 2,

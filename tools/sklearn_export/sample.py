@@ -123,12 +123,17 @@ def answers(sample, base, feature, value):
     return sample.accepts(row)
 
 
-def read(path, graph):
-    """The first rows of a CSV or Parquet file, as numbers."""
+def frame_of(path):
+    """The first rows of a CSV or Parquet file."""
     import pandas
 
     frame = pandas.read_parquet(path) if str(path).endswith(".parquet") else pandas.read_csv(path)
-    frame = frame.head(MOST)
+    return frame.head(MOST)
+
+
+def read(path, graph):
+    """The first rows of a CSV or Parquet file, as numbers."""
+    frame = frame_of(path)
     columns = []
     for feature in graph.features:
         name = feature.name if feature.name is not None else frame.columns[feature.position]

@@ -156,6 +156,64 @@ final class ModelCheckCommandTest {
                         "The feature x has other values than expected.parquet in 1 row: in row k2 it is 0.2 instead of 0.9.\n");
     }
 
+    /// A scaler and a sum, each with its column: (x - 0.5) / 0.25, and twice that.
+    private static final String PIPELINE = """
+            {"format":"nightshift-exchange","version":2,"library":"scikit-learn 1.4.2","algorithm":"LinearRegression",
+            "precision":"float64","missing":true,"features":[{"name":"x","missing":false}],"classes":[],"steps":[
+            {"kind":"scale","name":"standardscaler","in":[0],"out":1,"numbers":{"subtract":[0.5],"divide":[0.25]}},
+            {"kind":"scale","name":"linearregression","in":[1],"out":1,"numbers":{"multiply":[2.0]}}],
+            "results":{"prediction":2,"probabilities":[],"margins":[]}}
+            """;
+
+    /// @param divisor of the scaler in training
+    private void writeSteps(String divisor, String factor, String column) throws Exception {
+        Files.writeString(folder.resolve("step.json"), PIPELINE);
+        write(
+                "expected",
+                "SELECT 'k' || i AS key, (i / 10.0 - 0.5) / %1$s * %2$s AS prediction, (i / 10.0 - 0.5) / %1$s AS \"%3$s\" FROM range(4) t(i)"
+                        .formatted(divisor, factor, column));
+    }
+
+    @Test
+    void theFirstStepThatDiffersIsNamed() throws Exception {
+        writeSteps("0.2", "2", "standardscaler: column 1");
+
+        assertThat(check("--column", "prediction").expect(1).out())
+                .contains(
+                        "The first difference is in the step standardscaler (scale): in row k0, its column 1 of 1 is -2.0 instead of -2.5.\n");
+    }
+
+    @Test
+    void aStepBehindTheColumnsOfTheFileIsSaidToDiffer() throws Exception {
+        writeSteps("0.25", "3", "standardscaler: column 1");
+
+        assertThat(check("--column", "prediction").expect(1).out())
+                .contains(
+                        "The columns of steps in expected.parquet are those of the job, so the steps behind them differ.\n");
+    }
+
+    @Test
+    void columnsOfStepsOfAnotherModelAreRefused() throws Exception {
+        writeSteps("0.2", "2", "minmaxscaler: column 1");
+
+        assertThat(check("--column", "prediction").expect(2).err())
+                .contains(
+                        "expected.parquet has the column minmaxscaler: column 1, and the job's model has no such step");
+    }
+
+    @Test
+    void longTextsAreCutForPeople() throws Exception {
+        String id = "repeat('k', 58) || '🦉' || repeat('o', 9) || i";
+        write("source", "SELECT %s AS key, i / 10.0 AS raw FROM range(3) t(i)".formatted(id));
+        write("expected", "SELECT %s AS key, 2.0 AS prediction FROM range(1) t(i)".formatted(id));
+
+        String out = check("--column", "prediction").expect(1).out();
+        JsonNode json = check("--column", "prediction", "-o", "json").expect(1).json();
+
+        assertThat(out).contains("Row " + "k".repeat(58) + "…: expected 2.0, found -1.0, difference 3.0\n");
+        assertThat(json.get("rows").get(0).get("id").asText()).isEqualTo("k".repeat(58) + "🦉" + "o".repeat(9) + "0");
+    }
+
     /// Single and double precision are the same feature; whole numbers that differ by one are not.
     @Test
     void featuresAreComparedInThePrecisionThatBothHave() throws Exception {
@@ -257,7 +315,7 @@ final class ModelCheckCommandTest {
     void aMissingValueOfTrainingDiffers() throws Exception {
         write("expected", "SELECT 'k1' AS key, NULL::DOUBLE AS p");
 
-        assertThat(check("--column", "p=prediction").expect(1).out()).contains("Row k1: expected null, found -1.0");
+        assertThat(check("--column", "p=prediction").expect(1).out()).contains("Row k1: expected NULL, found -1.0");
     }
 
     @Test

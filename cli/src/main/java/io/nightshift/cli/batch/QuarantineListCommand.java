@@ -7,6 +7,7 @@ import io.nightshift.api.QuarantinedRow;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.BatchReader;
@@ -60,8 +61,8 @@ final class QuarantineListCommand extends QuarantineCommand {
                     example.message(), example.value() == null ? "" : "value " + example.value());
             table.row(
                     DisplayFormat.number(reason.rows()),
-                    cell(reason.reason(), LONGEST),
-                    cell(place(example) + (detail.isEmpty() ? "" : ": " + detail), LONGEST));
+                    DisplayTexts.line(reason.reason(), LONGEST),
+                    DisplayTexts.line(place(example) + (detail.isEmpty() ? "" : ": " + detail), LONGEST));
         }
         table.print(out());
         out().println();

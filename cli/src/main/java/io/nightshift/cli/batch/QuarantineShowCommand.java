@@ -5,6 +5,7 @@ import io.nightshift.api.QuarantinedRow;
 import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.BatchReader;
@@ -111,11 +112,11 @@ final class QuarantineShowCommand extends QuarantineCommand {
             List<String> cells = new ArrayList<>();
             cells.add(place(row));
             if (named) {
-                cells.add(cell(row.id(), LONGEST));
+                cells.add(DisplayTexts.line(row.id(), LONGEST));
             }
-            cells.add(cell(row.reason(), LONGEST));
-            cells.add(cell(row.value(), LONGEST));
-            cells.add(cell(row.message(), 2 * LONGEST));
+            cells.add(DisplayTexts.line(row.reason(), LONGEST));
+            cells.add(DisplayTexts.line(row.value(), LONGEST));
+            cells.add(DisplayTexts.line(row.message(), 2 * LONGEST));
             table.row(cells.toArray(String[]::new));
         }
         table.print(out());

@@ -1,5 +1,6 @@
 package io.nightshift.cli.check;
 
+import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.source.BoundJob;
 import io.nightshift.storage.duckdb.Sql;
 import java.sql.Connection;
@@ -117,9 +118,9 @@ final class DifferenceCauses {
                                     rows.features().get(feature),
                                     rows.file(),
                                     row.getLong(1) == 1 ? "1 row" : "%,d rows".formatted(row.getLong(1)),
-                                    row.getString(2),
-                                    shown(row.getString(3)),
-                                    shown(row.getString(4)))
+                                    DisplayTexts.value(row.getString(2)),
+                                    DisplayTexts.value(row.getString(3)),
+                                    DisplayTexts.value(row.getString(4)))
                     : null;
         }
     }
@@ -146,10 +147,6 @@ final class DifferenceCauses {
         boolean isSingle = Stream.of(column, other)
                 .anyMatch(each -> "FLOAT".equals(rows.types().get(each)));
         return "nullif(CAST(%s AS %s)::DOUBLE, 'NaN'::DOUBLE)".formatted(name, isSingle ? "FLOAT" : "DOUBLE");
-    }
-
-    private static String shown(@Nullable String value) {
-        return value == null ? "NULL" : value;
     }
 
     // A value or a range that the rows share.
@@ -182,7 +179,11 @@ final class DifferenceCauses {
         for (int i = 0; i < counts.size(); i++) {
             Counts each = counts.get(i);
             causes.add(cause(
-                    "%s is %s".formatted(name, shown(each.value())), each.differ(), each.equal(), differing, equal));
+                    "%s is %s".formatted(name, DisplayTexts.value(each.value())),
+                    each.differ(),
+                    each.equal(),
+                    differing,
+                    equal));
             if (isNumber
                     && each.value() != null
                     && i + 1 < counts.size()

@@ -351,6 +351,11 @@ public final class ModelCheck {
                 others.add("e.%s AS expected_%d".formatted(Sql.name(name), number));
             }
         }
+        String file = String.valueOf(request.expected().getFileName());
+        StepDifferences steps = new StepDifferences(model, expected.columns().keySet(), file);
+        for (int i = 0; i < steps.names().size(); i++) {
+            others.add("e.%s AS step_%d".formatted(Sql.name(steps.names().get(i)), i));
+        }
         SourceReader reader = destinations.sources().of(sampled);
         List<Slice> slices = slices(sampled);
         try (HeldSlices _ = reader.hold(slices)) {
@@ -373,9 +378,10 @@ public final class ModelCheck {
                             matching.expected()));
         }
         Map<String, String> types = ExpectedValues.columns(connection, COMPARED);
-        DifferenceCauses.Rows rows = new DifferenceCauses.Rows(
-                COMPARED, names, types, String.valueOf(request.expected().getFileName()));
-        return new Differences(differing(names), new DifferenceCauses(connection, rows).sentences());
+        DifferenceCauses.Rows rows = new DifferenceCauses.Rows(COMPARED, names, types, file);
+        List<String> causes = new ArrayList<>(new DifferenceCauses(connection, rows).sentences());
+        causes.addAll(steps.sentences(connection, COMPARED));
+        return new Differences(differing(names), causes);
     }
 
     /// @param names of the features

@@ -8,6 +8,7 @@ import io.nightshift.cli.check.CheckRequest;
 import io.nightshift.cli.check.ModelCheck;
 import io.nightshift.cli.check.PredictionCheckResult;
 import io.nightshift.cli.check.PredictionCheckResult.DifferingRow;
+import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.TextTable;
@@ -21,7 +22,6 @@ import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -141,13 +141,12 @@ final class ModelCheckCommand implements Callable<Integer> {
             out.println();
             out.println("Row %s: expected %s, found %s%s"
                     .formatted(
-                            row.id(),
-                            row.expected(),
-                            row.found(),
+                            DisplayTexts.value(row.id()),
+                            DisplayTexts.value(row.expected()),
+                            DisplayTexts.value(row.found()),
                             row.difference() == null ? "" : ", difference " + row.difference()));
             TextTable features = new TextTable().left("").left("");
-            row.features()
-                    .forEach((name, value) -> features.row("  " + name, Objects.requireNonNullElse(value, "NULL")));
+            row.features().forEach((name, value) -> features.row("  " + name, DisplayTexts.value(value)));
             features.print(out);
         }
         out.println();

@@ -6,6 +6,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.check.ComparedModels;
 import io.nightshift.cli.check.TwoModelScoring;
+import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.DistributionJson;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
@@ -274,7 +275,7 @@ final class ModelCompareCommand implements Callable<Integer> {
                 after.frequent().forEach(all::putIfAbsent);
                 for (String value : all.keySet()) {
                     table.row(
-                            value,
+                            DisplayTexts.value(value),
                             count(before.frequent().get(value)),
                             count(after.frequent().get(value)));
                 }
@@ -299,21 +300,16 @@ final class ModelCompareCommand implements Callable<Integer> {
                     changes.add("%s %s -> %s"
                             .formatted(
                                     columns.get(k).name(),
-                                    row.earlier().get(k),
-                                    row.later().get(k)));
+                                    DisplayTexts.value(row.earlier().get(k)),
+                                    DisplayTexts.value(row.later().get(k))));
                 }
             }
             out.println();
-            out.println("%s: %s".formatted(text(record.record()), String.join(", ", changes)));
+            out.println("%s: %s".formatted(DisplayTexts.value(record.record()), String.join(", ", changes)));
             TextTable features = new TextTable().left("").left("");
-            record.features().forEach((name, value) -> features.row("  " + name, text(value)));
+            record.features().forEach((name, value) -> features.row("  " + name, DisplayTexts.value(value)));
             features.print(out);
         }
-    }
-
-    /// Control characters, such as line ends, would break the table.
-    private static String text(@Nullable String value) {
-        return value == null ? "NULL" : value.replaceAll("\\p{Cntrl}+", " ");
     }
 
     private static String figure(@Nullable Double value) {

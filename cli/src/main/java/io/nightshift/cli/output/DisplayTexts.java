@@ -2,11 +2,30 @@ package io.nightshift.cli.output;
 
 import io.nightshift.api.BatchDescription;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/// Sentences that several commands print.
+/// Sentences and values that several commands print.
 public final class DisplayTexts {
 
+    /// The longest value of a record.
+    private static final int LONGEST = 60;
+
     private DisplayTexts() {}
+
+    /// A value of a record for people: on one line, and its start if it is long.
+    public static String value(@Nullable String text) {
+        return text == null ? "NULL" : line(text, LONGEST);
+    }
+
+    /// A text on one line, and its start with an ellipsis if it is longer than some characters.
+    public static String line(@Nullable String text, int longest) {
+        String line = text == null ? "" : text.replaceAll("\\p{Cntrl}+", " ");
+        if (line.length() <= longest) {
+            return line;
+        }
+        int end = Character.isHighSurrogate(line.charAt(longest - 2)) ? longest - 2 : longest - 1;
+        return line.substring(0, end) + "…";
+    }
 
     /// Why a published batch has no rows.
     public static String emptyBatch(BatchDescription status) {

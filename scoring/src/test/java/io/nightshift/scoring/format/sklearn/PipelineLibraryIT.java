@@ -79,14 +79,23 @@ class PipelineLibraryIT {
                 gold,20,100,99,1
                 """);
         Path file = folder.resolve("sampled.json");
+        Path steps = folder.resolve("steps.csv");
 
         SklearnPython.runScript(
                 SklearnPython.exporter(),
                 folder.resolve("logistic.joblib").toString(),
                 file.toString(),
                 "--sample",
-                sample.toString());
+                sample.toString(),
+                "--steps",
+                steps.toString());
 
+        assertThat(Files.readAllLines(steps))
+                .hasSize(4)
+                .first()
+                .asString()
+                .startsWith("plan,age,income,shops,active,prediction,probability,")
+                .contains("columntransformer/numbers/standardscaler: column ");
         assertThat(Model.load(file).description().facts())
                 .containsEntry("proof", "3 rows, compared when the file was read");
     }
