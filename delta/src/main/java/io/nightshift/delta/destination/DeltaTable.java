@@ -46,6 +46,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,8 @@ import org.slf4j.LoggerFactory;
 final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeltaTable.class);
+
+    private static final Provenance NOTHING = new Provenance(new TreeMap<>());
 
     private final String name;
     private final String root;
@@ -134,8 +137,14 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
     }
 
     private Optional<TableState> state() {
+        return state(new NotingCommitter(Map.of()));
+    }
+
+    /// @param committer of the version after it
+    private Optional<TableState> state(NotingCommitter committer) {
         try {
-            Snapshot snapshot = TableManager.loadSnapshot(root).build(engine);
+            Snapshot snapshot =
+                    TableManager.loadSnapshot(root).withCommitter(committer).build(engine);
             return Optional.of(new TableState(root, engine, (SnapshotImpl) snapshot));
         } catch (TableNotFoundException _) {
             return Optional.empty();
@@ -212,7 +221,7 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
             if (state().isEmpty()) {
                 create(columns);
             }
-            return commit(state -> {
+            return commit(NOTHING, state -> {
                 refuse(state.obstacles(name, columns));
                 return columns.isMissing(state.schema()) ? Optional.of(state.adding(columns)) : Optional.empty();
             });
@@ -239,10 +248,10 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
     public void show(BatchId batch, PartStatistics files, Provenance provenance) {
         call(
                 "%s can't be published in the Delta table %s".formatted(batch, name),
-                () -> commit(state -> switch (state.of(batch)) {
+                () -> commit(provenance, state -> switch (state.of(batch)) {
                     case VISIBLE -> Optional.empty();
                     case REMOVED -> throw removed(batch);
-                    case ABSENT -> Optional.of(state.showing(batch, files));
+                    case ABSENT -> Optional.of(state.showing(batch, files, provenance));
                 }));
     }
 
@@ -259,10 +268,10 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
 
     @Override
     public void supplement(
-            BatchId batch, int number, PartStatistics files, Set<String> earlier, String manifestSha256) {
+            BatchId batch, int number, PartStatistics files, Set<String> earlier, Provenance provenance) {
         call(
                 "rows can't be added to %s in the Delta table %s".formatted(batch, name),
-                () -> commit(state -> {
+                () -> commit(provenance, state -> {
                     if (state.of(batch) != Visibility.VISIBLE) {
                         throw removed(batch);
                     }
@@ -272,7 +281,7 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
                     if (!state.hasOnly(batch, earlier)) {
                         throw rewritten(batch);
                     }
-                    return Optional.of(state.supplementing(batch, number, files));
+                    return Optional.of(state.supplementing(batch, number, files, provenance));
                 }));
     }
 
@@ -280,20 +289,24 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
     public boolean remove(BatchId batch) {
         return call("%s can't be removed from the Delta table %s".formatted(batch, name), () -> {
             return hasState()
-                    && commit(state -> state.of(batch) == Visibility.VISIBLE
-                            ? Optional.of(state.removing(batch))
-                            : Optional.empty());
+                    && commit(
+                            NOTHING,
+                            state -> state.of(batch) == Visibility.VISIBLE
+                                    ? Optional.of(state.removing(batch))
+                                    : Optional.empty());
         });
     }
 
     /// Decides and commits, until no other commit comes in between.
     ///
+    /// @param provenance kept in the history of the table
     /// @param change the commit for a version of the table; empty if there is nothing to commit
     /// @return whether something was committed
     /// @throws FailureException transient, if other commits always come in between
-    private boolean commit(Function<TableState, Optional<Commit>> change) {
+    private boolean commit(Provenance provenance, Function<TableState, Optional<Commit>> change) {
+        NotingCommitter committer = new NotingCommitter(provenance.properties());
         return CommitTries.commit(name, title(), () -> {
-            Optional<Commit> commit = change.apply(state().orElseThrow(this::missing));
+            Optional<Commit> commit = change.apply(state(committer).orElseThrow(this::missing));
             if (commit.isEmpty()) {
                 return CommitTries.Result.UNNEEDED;
             }

@@ -1,6 +1,5 @@
 package io.nightshift.delta.destination;
 
-import io.delta.kernel.DataWriteContext;
 import io.delta.kernel.Operation;
 import io.delta.kernel.Transaction;
 import io.delta.kernel.data.FilteredColumnarBatch;
@@ -20,6 +19,8 @@ import io.delta.kernel.internal.util.VectorUtils;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
 import io.delta.kernel.utils.DataFileStatus;
+import io.nightshift.destination.lake.Provenance;
+import io.nightshift.destination.lake.PublishedParts;
 import io.nightshift.destination.lake.TableFile;
 import io.nightshift.destination.lake.Visibility;
 import io.nightshift.protocol.batch.BatchId;
@@ -28,7 +29,6 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -237,36 +237,42 @@ final class TableState {
     }
 
     /// Shows a batch.
-    Commit showing(BatchId batch, PartStatistics files) {
-        return appending(transaction(Operation.WRITE, application(batch), SHOWN), batch, files);
+    Commit showing(BatchId batch, PartStatistics files, Provenance provenance) {
+        return appending(transaction(Operation.WRITE, application(batch), SHOWN), batch, files, provenance);
     }
 
     /// Adds a supplement to a batch.
     ///
     /// @param number of the supplement, from 1
-    Commit supplementing(BatchId batch, int number, PartStatistics files) {
-        return appending(transaction(Operation.WRITE, supplements(batch), number), batch, files);
+    Commit supplementing(BatchId batch, int number, PartStatistics files, Provenance provenance) {
+        return appending(transaction(Operation.WRITE, supplements(batch), number), batch, files, provenance);
     }
 
-    private Commit appending(Transaction transaction, BatchId batch, PartStatistics files) {
+    /// The kernel's own actions that add files have no tags.
+    private Commit appending(Transaction transaction, BatchId batch, PartStatistics files, Provenance provenance) {
         Row state = transaction.getTransactionState(engine);
-        DataWriteContext context =
-                Transaction.getWriteContext(engine, state, Map.of(DeltaColumns.BATCH, Literal.ofString(batch.value())));
-        List<Column> columns = context.getStatisticsColumns();
+        Map<String, Literal> partition = Map.of(DeltaColumns.BATCH, Literal.ofString(batch.value()));
+        List<Column> columns =
+                Transaction.getWriteContext(engine, state, partition).getStatisticsColumns();
+        URI folder = snapshot.getDataPath().toUri();
         long now = System.currentTimeMillis();
-        Iterator<DataFileStatus> statuses = files.files().parts().stream()
-                .map(part -> new DataFileStatus(
-                        files.files().location(part),
-                        part.bytes(),
-                        now,
-                        Optional.of(files.of(part, schema(), columns))))
-                .iterator();
-        try (CloseableIterator<Row> actions = Transaction.generateAppendActions(
-                engine, state, io.delta.kernel.internal.util.Utils.toCloseableIterator(statuses), context)) {
-            return new Commit(transaction, actions.toInMemoryList());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        List<Row> actions = new ArrayList<>();
+        for (PublishedParts.Part part : files.files().parts()) {
+            DataFileStatus status = new DataFileStatus(
+                    files.files().location(part), part.bytes(), now, Optional.of(files.of(part, schema(), columns)));
+            AddFile file = AddFile.convertDataFileStatus(
+                    schema(),
+                    folder,
+                    status,
+                    partition,
+                    true,
+                    provenance.properties(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty());
+            actions.add(SingleAction.createAddFileSingleAction(file.toRow()));
         }
+        return new Commit(transaction, actions);
     }
 
     /// Removes a batch.

@@ -18,6 +18,7 @@ import io.nightshift.destination.OutputProof;
 import io.nightshift.destination.Publication;
 import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.destination.lake.LakeContract;
+import io.nightshift.destination.lake.Provenance;
 import io.nightshift.destination.lake.PublishedParts;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -27,12 +28,15 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.source.TestJobBuilder;
 import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -40,6 +44,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -85,6 +90,8 @@ class DeltaFolderIT extends LakeContract {
         assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID), SUPPLEMENTS + 1);
         assertThat(commits()).isEqualTo(3);
         assertThat(seen()).isEqualTo(HEALED);
+        assertThat(log().tags().values().stream().map(tags -> tags.getOrDefault("nightshift.supplement", "")))
+                .containsExactly("", "", "", "1");
         assertThat(log().statistics().values())
                 .last()
                 .satisfies(statistics -> assertThat(
@@ -269,6 +276,33 @@ class DeltaFolderIT extends LakeContract {
             });
         }
 
+        /// The log forgets the history of the table, but not the actions that have added its files.
+        @Test
+        void sayWhereTheRowsOfEachFileComeFrom() throws Exception {
+            CommittedBatch committed = committed();
+            String manifest = store().publish(committed).manifestSha256();
+
+            SourceFile input = committed.input().getFirst();
+            String digest = Digests.sha256("%s\t%d\t%d\t%s\t\n"
+                    .formatted(input.path(), input.bytes(), input.rows(), input.tag())
+                    .getBytes(StandardCharsets.UTF_8));
+            Map<String, String> expected = Map.of(
+                    "nightshift.batch",
+                    ContractBatch.ID.value(),
+                    "nightshift.manifest-sha256",
+                    manifest,
+                    "nightshift.model-sha256",
+                    committed.model().sha256(),
+                    "nightshift.ledger-head",
+                    committed.head(),
+                    "nightshift.input-digest",
+                    digest);
+            assertThat(log().tags().values())
+                    .hasSize(ContractBatch.PARTITIONS)
+                    .allSatisfy(tags -> assertThat(tags).isEqualTo(expected));
+            assertThat(log().parameters().getLast()).isEqualTo(expected);
+        }
+
         /// The values come from the data of each file, and the statistics from the log.
         @Test
         void sayWhatTheFilesHave() throws Exception {
@@ -384,7 +418,8 @@ class DeltaFolderIT extends LakeContract {
                     List.of(new PublishedParts.Part("part-000000.parquet", 1, 1000)));
             return state().showing(
                             ContractBatch.ID,
-                            new PartStatistics(parts, () -> batch.data().duckDb, ObjectCopies.none()));
+                            new PartStatistics(parts, () -> batch.data().duckDb, ObjectCopies.none()),
+                            new Provenance(new TreeMap<>()));
         }
 
         @Test
@@ -549,9 +584,10 @@ class DeltaFolderIT extends LakeContract {
                                     + actions))
                     .containsExactly("30|10|1|1");
             assertThat(batch.data()
-                            .rows("SELECT DISTINCT add.partitionValues['batch_id'] FROM " + actions
-                                    + " WHERE add.path LIKE '%" + ContractBatch.ID + "%'"))
-                    .containsExactly(ContractBatch.ID.value());
+                            .rows(
+                                    "SELECT DISTINCT add.partitionValues['batch_id'] || add.tags['nightshift.batch'] FROM "
+                                            + actions + " WHERE add.path LIKE '%" + ContractBatch.ID + "%'"))
+                    .containsExactly(ContractBatch.ID.value() + ContractBatch.ID.value());
             assertThat(table().resolve("_delta_log/_last_checkpoint")).content().contains("\"version\":10");
             Map<String, JsonNode> statistics = log().statistics();
             assertThat(batch.data().rows("SELECT add.stats FROM " + actions + " WHERE add.path IS NOT NULL"))

@@ -67,19 +67,36 @@ public record DeltaLog(List<List<JsonNode>> versions) {
         for (List<JsonNode> actions : versions) {
             for (JsonNode action : actions) {
                 if (action.has("add")) {
-                    Map<String, String> values = new LinkedHashMap<>();
-                    action.get("add")
-                            .get("partitionValues")
-                            .properties()
-                            .forEach(value ->
-                                    values.put(value.getKey(), value.getValue().asText()));
-                    files.put(path(action.get("add")), values);
+                    files.put(path(action.get("add")), texts(action.get("add").get("partitionValues")));
                 } else if (action.has("remove")) {
                     files.remove(path(action.get("remove")));
                 }
             }
         }
         return files;
+    }
+
+    /// The tags of the files that were added, by the files' paths.
+    public Map<String, Map<String, String>> tags() {
+        Map<String, Map<String, String>> tags = new LinkedHashMap<>();
+        for (JsonNode add : all("add")) {
+            tags.put(path(add), texts(add.path("tags")));
+        }
+        return tags;
+    }
+
+    /// The parameters of each version's operation, in the order of the versions.
+    List<Map<String, String>> parameters() {
+        return all("commitInfo").stream()
+                .map(info -> texts(info.path("operationParameters")))
+                .toList();
+    }
+
+    private static Map<String, String> texts(JsonNode object) {
+        Map<String, String> values = new LinkedHashMap<>();
+        object.properties()
+                .forEach(value -> values.put(value.getKey(), value.getValue().asText()));
+        return values;
     }
 
     private static String path(JsonNode file) {

@@ -222,13 +222,17 @@ public abstract class LakeStore<C, F> implements DestinationStore, BatchRemoval,
     ///
     /// @param decided the published files
     private Publication show(BatchId batch, Publication decided) {
-        String manifest = files().manifest(batch)
+        String manifest = manifest(batch, decided);
+        F files = table.files(PublishedParts.of(place(batch), batch, manifest));
+        table.show(batch, files, Provenance.of(batch, manifest, decided.manifestSha256()));
+        return new Publication(destination.toString(), decided.manifestSha256());
+    }
+
+    private String manifest(BatchId batch, Publication decided) {
+        return files().manifest(batch)
                 .orElseThrow(
                         () -> FailureException.permanent("the manifest of %s is gone from %s. Start over with --new"
                                 .formatted(batch, decided.destination())));
-        F files = table.files(PublishedParts.of(place(batch), batch, manifest));
-        table.show(batch, files, Provenance.of(manifest, decided.manifestSha256()));
-        return new Publication(destination.toString(), decided.manifestSha256());
     }
 
     @Override
@@ -299,7 +303,9 @@ public abstract class LakeStore<C, F> implements DestinationStore, BatchRemoval,
                 .collect(Collectors.toSet());
         table.requireUnchanged(batch.id(), supplement.number(), added, earlier);
         Publication decided = files().publishSupplement(batch);
-        table.supplement(batch.id(), supplement.number(), added, earlier, decided.manifestSha256());
+        Provenance provenance = Provenance.of(batch.id(), manifest(batch.id(), decided), decided.manifestSha256())
+                .ofSupplement(supplement.number());
+        table.supplement(batch.id(), supplement.number(), added, earlier, provenance);
         return new Publication(destination.toString(), decided.manifestSha256());
     }
 

@@ -71,7 +71,7 @@ public interface LakeTable<C, F> extends FileColumns {
 
     /// Shows a batch, unless readers see it already.
     ///
-    /// @param provenance kept with the commit, if the kind of table can do that
+    /// @param provenance kept with the commit
     /// @throws FailureException permanent, if the batch was removed
     void show(BatchId batch, F files, Provenance provenance);
 
@@ -85,9 +85,10 @@ public interface LakeTable<C, F> extends FileColumns {
     /// @param number of the supplement, from 1
     /// @param files of the supplement
     /// @param earlier locations of the files that the batch has without it
+    /// @param provenance kept with the commit
     /// @throws FailureException permanent, if readers don't see the batch, or if its files were rewritten, so that
     ///     they no longer tell whether they have the supplement
-    void supplement(BatchId batch, int number, F files, Set<String> earlier, String manifestSha256);
+    void supplement(BatchId batch, int number, F files, Set<String> earlier, Provenance provenance);
 
     /// Takes a batch out of readers' sight, if they see it.
     ///

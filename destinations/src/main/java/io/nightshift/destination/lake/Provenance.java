@@ -3,6 +3,7 @@ package io.nightshift.destination.lake;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.Digests;
@@ -16,8 +17,30 @@ import java.util.stream.StreamSupport;
 /// Where the rows of a batch come from, in the words of its manifest. A table keeps it with the commit that
 /// shows the batch, so that somebody who has only the table finds the batch, its model and its input.
 ///
-/// @param properties by short names, such as `model-sha256`
+/// @param properties by their names in tables
 public record Provenance(SortedMap<String, String> properties) {
+
+    /// The property with the batch's ID.
+    public static final String BATCH = "nightshift.batch";
+
+    /// The property with the number of a supplement of the batch.
+    public static final String SUPPLEMENT = "nightshift.supplement";
+
+    /// The property with the SHA-256 of the batch's manifest.
+    public static final String MANIFEST = "nightshift.manifest-sha256";
+
+    /// The property with the SHA-256 of the model.
+    public static final String MODEL = "nightshift.model-sha256";
+
+    /// The property with the hash of the ledger's last entry that the manifest knows.
+    public static final String LEDGER_HEAD = "nightshift.ledger-head";
+
+    /// The property with the snapshot that the batch has read, as `table@snapshot`; absent if its source is not the
+    /// table of a lake.
+    public static final String INPUT = "nightshift.input";
+
+    /// The property with the digest of the files that the batch has read.
+    public static final String INPUT_DIGEST = "nightshift.input-digest";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -25,10 +48,10 @@ public record Provenance(SortedMap<String, String> properties) {
         properties = Collections.unmodifiableSortedMap(new TreeMap<>(properties));
     }
 
-    /// @param manifest of a batch
+    /// @param manifest of the batch
     /// @param sha256 of the manifest
     /// @throws FailureException permanent, if it is no manifest
-    static Provenance of(String manifest, String sha256) {
+    static Provenance of(BatchId batch, String manifest, String sha256) {
         JsonNode root;
         try {
             root = JSON.readTree(manifest);
@@ -36,18 +59,28 @@ public record Provenance(SortedMap<String, String> properties) {
             throw new FailureException(Failure.permanent("the manifest can't be read: " + e.getOriginalMessage()), e);
         }
         SortedMap<String, String> properties = new TreeMap<>();
-        properties.put("manifest-sha256", sha256);
-        put(properties, "model-sha256", root.path("model").path("sha256"));
-        put(properties, "ledger-head", root.path("ledger").path("head"));
+        properties.put(BATCH, batch.value());
+        properties.put(MANIFEST, sha256);
+        put(properties, MODEL, root.path("model").path("sha256"));
+        put(properties, LEDGER_HEAD, root.path("ledger").path("head"));
         JsonNode inputs = root.path("inputs");
         for (JsonNode input : inputs) {
             if (!input.has("lookup")) {
-                put(properties, "input", input.path("snapshot"));
+                put(properties, INPUT, input.path("snapshot"));
                 break;
             }
         }
-        properties.put("input-digest", digest(inputs));
+        properties.put(INPUT_DIGEST, digest(inputs));
         return new Provenance(properties);
+    }
+
+    /// The same for a supplement of the batch.
+    ///
+    /// @param number from 1
+    Provenance ofSupplement(int number) {
+        SortedMap<String, String> more = new TreeMap<>(properties);
+        more.put(SUPPLEMENT, String.valueOf(number));
+        return new Provenance(more);
     }
 
     private static void put(SortedMap<String, String> properties, String name, JsonNode value) {

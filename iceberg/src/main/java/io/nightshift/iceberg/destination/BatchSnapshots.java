@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.BaseTable;
@@ -32,22 +31,12 @@ import org.jspecify.annotations.Nullable;
 
 /// The batches that one state of a table shows, and how a transaction changes them.
 ///
-/// Each snapshot of a batch has the property `nightshift.batch`, one that adds a supplement to it also
-/// `nightshift.supplement`, and the snapshot that removes it `nightshift.removed`. The branch `main` has
-/// all batches. The branch `JOB_latest` has the newest batch of a job alone.
+/// Each snapshot of a batch has its [Provenance], and the snapshot that removes it `nightshift.removed`. The branch
+/// `main` has all batches. The branch `JOB_latest` has the newest batch of a job alone.
 final class BatchSnapshots {
-
-    /// The property of the snapshots that show a batch: its ID.
-    static final String BATCH = "nightshift.batch";
-
-    /// The property of the snapshots that add a supplement to a batch: the number of the supplement.
-    static final String SUPPLEMENT = "nightshift.supplement";
 
     /// The property of the snapshot that removes a batch: its ID.
     static final String REMOVED = "nightshift.removed";
-
-    /// The property with the SHA-256 of the batch's manifest.
-    static final String MANIFEST = "nightshift.manifest-sha256";
 
     private final TableMetadata table;
     private final BaseTable files;
@@ -70,7 +59,7 @@ final class BatchSnapshots {
             return Visibility.ABSENT;
         }
         for (Snapshot snapshot : SnapshotUtil.ancestorsOf(head.snapshotId(), table::snapshot)) {
-            if (batch.value().equals(property(snapshot, BATCH))) {
+            if (batch.value().equals(property(snapshot, Provenance.BATCH))) {
                 return Visibility.VISIBLE;
             }
             if (batch.value().equals(property(snapshot, REMOVED))) {
@@ -86,8 +75,8 @@ final class BatchSnapshots {
     boolean hasSupplement(BatchId batch, int number, Set<String> locations) {
         Snapshot head = Objects.requireNonNull(table.currentSnapshot());
         for (Snapshot snapshot : SnapshotUtil.ancestorsOf(head.snapshotId(), table::snapshot)) {
-            if (batch.value().equals(property(snapshot, BATCH))
-                    && String.valueOf(number).equals(property(snapshot, SUPPLEMENT))) {
+            if (batch.value().equals(property(snapshot, Provenance.BATCH))
+                    && String.valueOf(number).equals(property(snapshot, Provenance.SUPPLEMENT))) {
                 return true;
             }
         }
@@ -138,7 +127,7 @@ final class BatchSnapshots {
         SnapshotRef branch = table.ref(latest(job));
         return branch == null
                 ? Optional.empty()
-                : Optional.ofNullable(property(table.snapshot(branch.snapshotId()), BATCH))
+                : Optional.ofNullable(property(table.snapshot(branch.snapshotId()), Provenance.BATCH))
                         .filter(BatchId::isValid)
                         .map(BatchId::new);
     }
@@ -153,22 +142,18 @@ final class BatchSnapshots {
 
     /// Shows a batch.
     void show(Transaction transaction, BatchId batch, List<DataFile> shown, Provenance provenance) {
-        Map<String, String> properties = new TreeMap<>(Map.of(BATCH, batch.value()));
-        provenance.properties().forEach((name, value) -> properties.put("nightshift." + name, value));
         if (newest(batch.job()).filter(newer -> newer.compareTo(batch) > 0).isEmpty()) {
-            replaceLatest(transaction, batch.job(), shown, properties);
+            replaceLatest(transaction, batch.job(), shown, provenance.properties());
         }
-        append(transaction.newFastAppend(), shown, properties);
+        append(transaction.newFastAppend(), shown, provenance.properties());
     }
 
     /// Shows a supplement of a batch, also in the branch of the newest batch if that is this one.
-    void supplement(Transaction transaction, BatchId batch, int number, List<DataFile> added, String manifestSha256) {
-        Map<String, String> properties =
-                Map.of(BATCH, batch.value(), SUPPLEMENT, String.valueOf(number), MANIFEST, manifestSha256);
+    void supplement(Transaction transaction, BatchId batch, List<DataFile> added, Provenance provenance) {
         if (newest(batch.job()).filter(batch::equals).isPresent()) {
-            append(transaction.newFastAppend().toBranch(latest(batch.job())), added, properties);
+            append(transaction.newFastAppend().toBranch(latest(batch.job())), added, provenance.properties());
         }
-        append(transaction.newFastAppend(), added, properties);
+        append(transaction.newFastAppend(), added, provenance.properties());
     }
 
     private static void append(AppendFiles append, List<DataFile> added, Map<String, String> properties) {
@@ -197,7 +182,7 @@ final class BatchSnapshots {
                         files(before.get(), SnapshotRef.MAIN_BRANCH).stream()
                                 .map(task -> task.file().copy())
                                 .toList(),
-                        Map.of(BATCH, before.get().value()));
+                        Map.of(Provenance.BATCH, before.get().value()));
             } else {
                 transaction.manageSnapshots().removeBranch(latest(batch.job())).commit();
             }

@@ -244,7 +244,7 @@ final class IcebergTable implements LakeTable<IcebergColumns, PublishedFiles> {
 
     @Override
     public void supplement(
-            BatchId batch, int number, PublishedFiles files, Set<String> earlier, String manifestSha256) {
+            BatchId batch, int number, PublishedFiles files, Set<String> earlier, Provenance provenance) {
         Set<String> locations = files.published().locations();
         if (locations.isEmpty()) {
             return;
@@ -263,7 +263,7 @@ final class IcebergTable implements LakeTable<IcebergColumns, PublishedFiles> {
                     if (!snapshots.hasOnly(batch, earlier)) {
                         throw rewritten(batch);
                     }
-                    snapshots.supplement(transaction, batch, number, files.dataFiles(state, duckDb), manifestSha256);
+                    snapshots.supplement(transaction, batch, files.dataFiles(state, duckDb), provenance);
                     return true;
                 }));
     }

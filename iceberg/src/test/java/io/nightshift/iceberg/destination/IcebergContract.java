@@ -7,6 +7,7 @@ import io.nightshift.destination.CommittedBatch;
 import io.nightshift.destination.ContractBatch;
 import io.nightshift.destination.Publication;
 import io.nightshift.destination.lake.LakeContract;
+import io.nightshift.destination.lake.Provenance;
 import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.iceberg.WarehouseFiles;
 import io.nightshift.protocol.batch.BatchId;
@@ -230,8 +231,8 @@ abstract class IcebergContract extends LakeContract {
                                         .spliterator(),
                                 false)
                         .map(Snapshot::summary)
-                        .map(summary -> summary.containsKey(BatchSnapshots.BATCH)
-                                ? summary.get(BatchSnapshots.BATCH)
+                        .map(summary -> summary.containsKey(Provenance.BATCH)
+                                ? summary.get(Provenance.BATCH)
                                 : "-" + summary.get(BatchSnapshots.REMOVED))
                         .toList();
     }

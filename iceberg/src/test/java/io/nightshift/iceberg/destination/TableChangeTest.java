@@ -151,7 +151,7 @@ class TableChangeTest {
                             transaction,
                             batch,
                             List.of(),
-                            new Provenance(new TreeMap<>(Map.of("manifest-sha256", "00"))));
+                            new Provenance(new TreeMap<>(Map.of(Provenance.BATCH, batch.value()))));
             return true;
         });
 

@@ -39,6 +39,9 @@ final class DeltaTableSourceIT {
     @TempDir
     private Path folder;
 
+    /// Of the table.
+    private final String id = UUID.randomUUID().toString();
+
     private FlightsJob plain;
     private Path table;
     private int version;
@@ -105,7 +108,7 @@ final class DeltaTableSourceIT {
         protocol.set("readerFeatures", features);
         protocol.set("writerFeatures", features);
         ObjectNode schema = NODES.objectNode().put("type", "struct").set("fields", fields);
-        ObjectNode metadata = NODES.objectNode().put("id", UUID.randomUUID().toString());
+        ObjectNode metadata = NODES.objectNode().put("id", id);
         metadata.putObject("format").put("provider", "parquet").putObject("options");
         metadata.put("schemaString", schema.toString());
         metadata.putArray("partitionColumns");
@@ -326,6 +329,29 @@ final class DeltaTableSourceIT {
         assertThat(Files.readString(written))
                 .contains("  delta: " + table + "\n")
                 .contains("  id: id\n");
+    }
+
+    /// So that a reader of the predictions finds what they were made from.
+    @Test
+    void aVersionOfPredictionsNamesTheVersionThatTheyWereMadeFrom() throws Exception {
+        append("a", "id <= 500");
+        Path scores = folder.resolve("lake/scores");
+        FlightsJob job = job("job", "delta: " + table);
+        job.edit("destination:\n", "destination: {delta: %s}\n#".formatted(scores));
+        job.edit("  parquet: predictions", "#");
+        InProcess.run(job).expect(0);
+
+        String input = id + "@1";
+        Path log = scores.resolve("_delta_log/%020d.json".formatted(1));
+        assertThat(query(
+                        "SELECT DISTINCT json_extract_string(json, '$.add.tags.\"nightshift.input\"') FROM read_json_objects('%s') WHERE json.add IS NOT NULL"
+                                .formatted(log)))
+                .containsExactly(input);
+        assertThat(query(
+                        "SELECT json_extract_string(json, '$.commitInfo.operationParameters.\"nightshift.input\"') FROM read_json_objects('%s') WHERE json.commitInfo IS NOT NULL"
+                                .formatted(log)))
+                .containsExactly(input);
+        assertThat(verify(job).expect(0).out()).contains("Verified: ");
     }
 
     @Test
