@@ -64,6 +64,11 @@ public final class DiskFiles implements TableFiles {
         return checked;
     }
 
+    @Override
+    public void requireAllowed(String folder) {
+        path(folder);
+    }
+
     /// Another node may have the permission that this one lacks.
     private static FailureException failure(Path path, String done, IOException e) {
         FailedResource.Type type =

@@ -45,6 +45,11 @@ public final class ObjectFiles implements TableFiles {
         return isReadOnly ? copies.stores().of(address) : copies.stores().forWriting(address);
     }
 
+    @Override
+    public void requireAllowed(String folder) {
+        store(ObjectAddress.of(folder));
+    }
+
     private static Entry entry(StoredObject object) {
         return new Entry(
                 object.address().toString(), object.bytes(), object.modified().toEpochMilli());

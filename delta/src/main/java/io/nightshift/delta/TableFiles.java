@@ -18,6 +18,12 @@ public sealed interface TableFiles permits DiskFiles, ObjectFiles {
     /// @param modified when it was written, in milliseconds since 1970
     record Entry(String path, long bytes, long modified) {}
 
+    /// Checks that jobs may use a table.
+    ///
+    /// @param folder of the table
+    /// @throws FailureException permanent, if they may not
+    void requireAllowed(String folder);
+
     /// The files in the folder of a path whose names are not less than the name of the path, in the order
     /// of the names.
     ///

@@ -80,7 +80,9 @@ final class DeltaSource implements LakeTable {
         this.versions = versions;
     }
 
+    /// The refusal of a table names its folder, not the file of the log that is read first.
     private <T> T call(Supplier<T> work) {
+        engine.files().requireAllowed(folder.root());
         return KernelCalls.call("source.delta: the %s can't be read".formatted(input), "Read another table", work);
     }
 

@@ -674,7 +674,10 @@ class DeltaSourceTest {
                     FileRoots.only(List.of(folder.resolve("other")), List.of()),
                     ObjectCopies.none())) {
                 assertThat(permanent(() -> limited.inspect(job(input()).build(), MODEL)))
-                        .contains("is outside the folders that jobs may read");
+                        .startsWith(table.folder + " is outside the folders that jobs may read");
+                assertThat(permanent(() -> limited.inspect(
+                                job(new DeltaInput("s3://lake/customers/")).build(), MODEL)))
+                        .startsWith("s3://lake/customers is outside the buckets that jobs may read");
             }
         }
 

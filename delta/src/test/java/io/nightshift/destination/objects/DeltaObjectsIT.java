@@ -8,11 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/// The contract for a Delta table in a real store. It is the sum of the contracts of tables and of objects,
-/// so only `-Dnightshift.delta.objects=true` runs it, after changes of either.
-@EnabledIfSystemProperty(named = "nightshift.delta.objects", matches = "true")
+/// The contract for a Delta table in a real store.
 class DeltaObjectsIT extends ObjectContract {
 
     @Override

@@ -29,11 +29,8 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/// The contract for an Iceberg table in a real store. It is the sum of the contracts of tables and of objects, so
-/// only `-Dnightshift.iceberg.objects=true` runs it, after changes of either.
-@EnabledIfSystemProperty(named = "nightshift.iceberg.objects", matches = "true")
+/// The contract for an Iceberg table in a real store.
 class IcebergObjectsIT extends ObjectContract {
 
     private static final String TABLE = "db.scores";

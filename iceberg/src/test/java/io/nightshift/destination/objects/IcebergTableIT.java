@@ -21,7 +21,7 @@ import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.objectstore.TestStore;
+import io.nightshift.storage.objectstore.TestBucket;
 import io.nightshift.testing.database.IcebergServer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,8 +33,9 @@ import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.io.CloseableIterable;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// An Iceberg table in a real store. [IcebergObjectsIT] is its contract.
 class IcebergTableIT {
@@ -57,9 +58,10 @@ class IcebergTableIT {
         }
     }
 
-    @Test
-    void aBatchIsPublishedVerifiedAndRemoved() throws Exception {
-        try (TestStore lake = new TestStore();
+    @ParameterizedTest
+    @EnumSource
+    void aBatchIsPublishedVerifiedAndRemoved(TestBucket.Protocol protocol) throws Exception {
+        try (TestBucket lake = protocol.open();
                 ObjectCopies copies = TestCopies.of(lake, folder.resolve("copies"));
                 IcebergServer server = new IcebergServer(lake.address("warehouse"));
                 ContractBatch batch = new ContractBatch(

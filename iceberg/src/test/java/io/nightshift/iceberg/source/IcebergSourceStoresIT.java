@@ -15,7 +15,7 @@ import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.objectstore.TestStore;
+import io.nightshift.storage.objectstore.TestBucket;
 import io.nightshift.testing.database.IcebergServer;
 import io.nightshift.testing.database.PostgresServer;
 import java.nio.file.Files;
@@ -33,6 +33,8 @@ import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Tables in an object store, and in a catalog that is a database.
 class IcebergSourceStoresIT extends TableSource {
@@ -40,9 +42,10 @@ class IcebergSourceStoresIT extends TableSource {
     private static final PartitionSpec PLAIN = PartitionSpec.unpartitioned();
     private static final String IDS = ", FIELD_IDS {id: 1, f0: 2}";
 
-    @Test
-    void aTableInAnObjectStoreIsReadWithoutItsDeletedRows() throws Exception {
-        try (TestStore store = new TestStore();
+    @ParameterizedTest
+    @EnumSource
+    void aTableInAnObjectStoreIsReadWithoutItsDeletedRows(TestBucket.Protocol protocol) throws Exception {
+        try (TestBucket store = protocol.open();
                 IcebergServer server = new IcebergServer(store.address("warehouse"));
                 ObjectCopies copies = TestCopies.of(store, folder.resolve("copies"))) {
             DataSources known = new DataSources(

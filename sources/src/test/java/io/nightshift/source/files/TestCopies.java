@@ -1,5 +1,6 @@
 package io.nightshift.source.files;
 
+import io.nightshift.storage.objectstore.TestBucket;
 import io.nightshift.storage.objectstore.TestStore;
 import java.nio.file.Path;
 
@@ -8,15 +9,15 @@ public final class TestCopies {
 
     private TestCopies() {}
 
-    /// Read through the proxy.
-    public static ObjectCopies of(TestStore store, Path folder) {
+    /// Read through the proxy, if there is one.
+    public static ObjectCopies of(TestBucket store, Path folder) {
         return of(store, folder, CopyFolder.DEFAULT_LIMIT);
     }
 
-    /// Read through the proxy.
+    /// As [#of(TestBucket, Path)].
     ///
     /// @param limit of the copies, in bytes
-    public static ObjectCopies of(TestStore store, Path folder, long limit) {
+    public static ObjectCopies of(TestBucket store, Path folder, long limit) {
         return new ObjectCopies(store.stores(), new CopyFolder(folder, limit));
     }
 

@@ -82,8 +82,8 @@ final class RetryingStore implements ObjectStore {
                     .filter(plugin -> plugin.speaksTo(settings))
                     .findFirst()
                     .orElseThrow(() -> FailureException.permanent(
-                            "%s can't be used: the module nightshift-azure is not on the class path of this process"
-                                    .formatted(settings)))
+                            "%s can't be used: the module %s is not on the class path of this process"
+                                    .formatted(settings, settings.type().module())))
                     .open(settings);
             client = made;
         }

@@ -8,6 +8,9 @@ public sealed interface StoreType {
     /// Whether an address may be in a store of this type.
     boolean has(ObjectAddress address);
 
+    /// The module that speaks the protocol.
+    String module();
+
     /// The scheme that addresses need, if they name no account.
     ObjectAddress.Scheme scheme();
 
@@ -20,6 +23,11 @@ public sealed interface StoreType {
         @Override
         public boolean has(ObjectAddress address) {
             return address.scheme() == ObjectAddress.Scheme.S3;
+        }
+
+        @Override
+        public String module() {
+            return "nightshift-storage";
         }
 
         @Override
@@ -36,6 +44,11 @@ public sealed interface StoreType {
         @Override
         public boolean has(ObjectAddress address) {
             return address.scheme().isAzure() && (address.account() == null || account.equals(address.account()));
+        }
+
+        @Override
+        public String module() {
+            return "nightshift-azure";
         }
 
         @Override

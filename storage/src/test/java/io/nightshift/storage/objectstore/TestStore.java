@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// One S3 server for the tests of the module, and a bucket behind a proxy for each test.
-public final class TestStore implements AutoCloseable {
+public final class TestStore implements TestBucket {
 
     private static final AtomicInteger BUCKETS = new AtomicInteger();
 
@@ -36,6 +36,7 @@ public final class TestStore implements AutoCloseable {
     }
 
     /// The bucket, through the proxy.
+    @Override
     public ObjectStores stores() {
         return stores(1_000);
     }
@@ -53,10 +54,12 @@ public final class TestStore implements AutoCloseable {
         return ObjectStores.only(List.of(TestSettings.of("lake", server.endpoint(), bucket)));
     }
 
+    @Override
     public String address(String key) {
         return "s3://" + bucket + "/" + key;
     }
 
+    @Override
     public void put(String key, Path file) {
         try {
             server.put(bucket, key, file);
