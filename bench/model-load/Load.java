@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /// Loads a model file several times. Prints how long the first time took, which is in a new process, and the median of the
-/// later times, in milliseconds; then the model's bytes on the heap.
+/// later times, in milliseconds; then the model's bytes on the heap. The file is the last argument.
 public final class Load {
 
     private static final int LATER = 5;
@@ -12,7 +12,7 @@ public final class Load {
     private Load() {}
 
     public static void main(String[] arguments) {
-        Path file = Path.of(arguments[0]);
+        Path file = Path.of(arguments[arguments.length - 1]);
         long start = System.nanoTime();
         Model model = new ModelLoader().load(file);
         long first = millis(start);

@@ -41,7 +41,10 @@ final class Binning {
         this.comparison = comparison;
         this.probes = size();
         for (int buckets = 16; buckets <= MAX_BUCKETS && probes > 1; buckets *= 2) {
-            cut(buckets);
+            // Otherwise one of the buckets has too many thresholds, wherever they are.
+            if (size() <= MAX_PROBES * buckets) {
+                cut(buckets);
+            }
         }
     }
 

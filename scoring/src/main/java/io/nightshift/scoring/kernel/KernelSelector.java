@@ -41,8 +41,6 @@ public final class KernelSelector {
     private static final boolean HAS_VECTORS =
             ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
 
-    private static final System.Logger LOG = System.getLogger(KernelSelector.class.getName());
-
     private static final AtomicBoolean TOLD = new AtomicBoolean();
 
     // In nanoseconds for a row.
@@ -122,7 +120,9 @@ public final class KernelSelector {
     /// Says in the log, once, that there are no vectors.
     private static String vectorsMissing() {
         if (!TOLD.getAndSet(true)) {
-            LOG.log(Level.INFO, "this JVM has no Vector API; kernels do without, and their scores are the same");
+            // Not a field: to look for a logger takes as long as to load a small model.
+            System.getLogger(KernelSelector.class.getName())
+                    .log(Level.INFO, "this JVM has no Vector API; kernels do without, and their scores are the same");
         }
         return "; vectors would be faster (--add-modules=jdk.incubator.vector)";
     }
