@@ -24,6 +24,10 @@ public interface OutputProof extends AutoCloseable {
     /// Looks whether readers get at the published output, and at nothing else.
     void checkPlace(Check place);
 
+    /// Compares what the output says of where its rows come from with the ledger, if it says more than its
+    /// manifest.
+    default void checkProvenance(Check provenance) {}
+
     /// The manifest, as it was recorded at publication.
     InputStream manifest() throws IOException;
 

@@ -3,8 +3,11 @@ package io.nightshift.coordinator.verification;
 import io.nightshift.destination.Finding;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The result of a verification.
@@ -39,11 +42,26 @@ public record Proof(
                     .formatted(batch, phase == null ? "not begun" : phase);
         }
         String rowsInWords = String.format(Locale.ROOT, "%,d input rows", rows);
-        return count(Finding.Outcome.OPEN) == 0
-                ? "Verified: %s is complete. Each of its %s is in the output once, and nothing was changed since."
-                        .formatted(batch, rowsInWords)
-                : "Verified without the input: %s is complete, and nothing was changed since. Its %s could not be compared."
-                        .formatted(batch, rowsInWords);
+        Set<String> open = findings.stream()
+                .filter(finding -> finding.outcome() == Finding.Outcome.OPEN)
+                .map(Finding::what)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        if (open.isEmpty()) {
+            return "Verified: %s is complete. Each of its %s is in the output once, and nothing was changed since."
+                    .formatted(batch, rowsInWords);
+        }
+        if (open.contains("output")) {
+            return "Verified without the output: the ledger of %s is complete, and was not changed.".formatted(batch);
+        }
+        if (open.remove("input")) {
+            return "Verified without the input: %s is complete, and nothing was changed since. Its %s could not be compared.%s"
+                    .formatted(
+                            batch,
+                            rowsInWords,
+                            open.isEmpty() ? "" : " Also open: %s.".formatted(String.join(", ", open)));
+        }
+        return "Verified, except for %s: %s is complete. Each of its %s is in the output once, and nothing was changed since."
+                .formatted(String.join(" and ", open), batch, rowsInWords);
     }
 
     private long count(Finding.Outcome outcome) {

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.verification;
 
 import io.nightshift.destination.Check;
+import io.nightshift.destination.Finding;
 import io.nightshift.destination.OutputProof;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
@@ -56,20 +57,23 @@ final class RecordIds {
                         .collect(Collectors.toSet());
     }
 
-    /// Compares the ids of the committed output with those of the input, if the input has not changed.
+    /// Compares the ids of the committed output with those of the input, if the input has not changed. If it
+    /// changes meanwhile, a difference says nothing.
     Comparison compare(List<PartitionCommit> commits, Check check) {
         Optional<String> change = SourcePins.change(pinned, pins);
+        List<Finding> problems = new ArrayList<>();
         if (change.isEmpty()) {
+            Check comparison = new Check("input", problems::add);
             try {
                 compareInGroups(
                         commits.stream()
                                 .filter(commit -> !isSupplemented(commit))
                                 .toList(),
-                        check);
+                        comparison);
                 compareSupplemented(
-                        commits.stream().filter(this::isSupplemented).toList(), check);
+                        commits.stream().filter(this::isSupplemented).toList(), comparison);
             } catch (FailureException e) {
-                check.problem("the input can't be compared: %s", e.getMessage());
+                comparison.problem("the input can't be compared: %s", e.getMessage());
             }
             change = SourcePins.change(pinned, pins);
         }
@@ -77,6 +81,7 @@ final class RecordIds {
             check.open("not compared with the input, which has changed: %s", change.get());
             return Comparison.IMPOSSIBLE;
         }
+        problems.forEach(problem -> check.problem("%s", problem.detail()));
         long rows = commits.stream().mapToLong(PartitionCommit::read).sum();
         check.proved("the input is as it was, and each of the %,d rows read from it is in the output once", rows);
         return check.hasProblems() ? Comparison.DIFFERENT : Comparison.SAME;

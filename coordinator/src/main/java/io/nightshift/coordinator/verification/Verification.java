@@ -29,6 +29,7 @@ import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.source.PinComparison;
+import io.nightshift.source.lake.InputLink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -215,6 +216,7 @@ public final class Verification {
         if (published != null) {
             output.checkPlace(place);
             checkManifests(history, published, output.each(), found);
+            output.checkProvenance(new Check("provenance", found));
         } else if (state.phase() == Phase.CANCELLED) {
             output.checkStaging(new Check("staging", found));
             new Check("output", found).open("there is none: the batch was cancelled");
@@ -226,6 +228,7 @@ public final class Verification {
             new Check("output", found).open("no partition is committed yet");
         } else {
             boolean readable = output.checkRows(new Check("checksums", found), new Check("rows", found));
+            checkSnapshots(history, new Check("snapshot", found));
             checkIds(history, readable, output, found);
             BatchEvent.Checked checked = state.checked();
             if (readable && checked != null) {
@@ -275,6 +278,28 @@ public final class Verification {
                             .mapToLong(supplement -> supplement.commit().predictions())
                             .sum(),
                     state.totals().quarantined());
+        }
+    }
+
+    /// Compares the snapshots that the batch has read with its plan, if it reads tables of lakes.
+    private void checkSnapshots(History history, Check snapshot) {
+        List<String> gone = new ArrayList<>();
+        List<String> same = new ArrayList<>();
+        for (InputLink link : destinations
+                .sources()
+                .links(
+                        history.state().submission().job(),
+                        history.state().pinned().files())) {
+            switch (link) {
+                case InputLink.Same there -> same.add(there.sentence());
+                case InputLink.Gone expired -> gone.add(expired.reason());
+                case InputLink.Different other -> other.problems().forEach(problem -> snapshot.problem("%s", problem));
+            }
+        }
+        if (!gone.isEmpty()) {
+            snapshot.open("%s", String.join("; ", gone));
+        } else if (!same.isEmpty() || snapshot.hasProblems()) {
+            snapshot.proved("%s", String.join("; ", same));
         }
     }
 

@@ -112,6 +112,11 @@ final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
     }
 
     @Override
+    public List<Provenance> provenances(BatchId batch) {
+        return look(List.of(), state -> state.provenances(batch));
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         return look(Optional.<BatchId>empty(), state -> state.newest(job));
     }

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -144,6 +145,17 @@ final class TableState {
                         location(file.getPath()),
                         file.getNumRecords().orElse(null),
                         file.getDeletionVector().isPresent()))
+                .toList();
+    }
+
+    /// The provenance of a batch in the tags of its files. Files that another program has written have no such
+    /// tags.
+    List<Provenance> provenances(BatchId batch) {
+        return adds(batch.value()).stream()
+                .flatMap(file -> file.getTags().stream())
+                .map(tags -> new Provenance(new TreeMap<>(VectorUtils.<String, String>toJavaMap(tags))))
+                .filter(provenance -> provenance.properties().containsKey(Provenance.BATCH))
+                .distinct()
                 .toList();
     }
 

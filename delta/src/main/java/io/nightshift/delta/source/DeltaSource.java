@@ -23,6 +23,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaInput;
+import io.nightshift.source.lake.KnownSnapshot;
 import io.nightshift.source.lake.LakeFile;
 import io.nightshift.source.lake.LakeSnapshot;
 import io.nightshift.source.lake.LakeTable;
@@ -222,36 +223,40 @@ final class DeltaSource implements LakeTable {
     }
 
     @Override
-    public LakeSnapshot resolve(PinnedSnapshot pinned) {
-        return call(() -> snapshot(pinned(pinned)));
+    public KnownSnapshot find(PinnedSnapshot pinned) {
+        return call(() -> {
+            SnapshotImpl found;
+            try {
+                found = at(pinned.sequence());
+            } catch (KernelException e) {
+                KernelCalls.causeOf(e).ifPresent(failure -> {
+                    throw failure;
+                });
+                return isSame(newest(), pinned)
+                        ? new KnownSnapshot.Expired(
+                                "the log of the %s does not have the %s any more, which the batch reads: %s"
+                                        .formatted(input, pinned, KernelCalls.innermost(e)),
+                                "Start over with --new")
+                        : another(newest(), pinned);
+            }
+            return isSame(found, pinned) ? new KnownSnapshot.There(snapshot(found)) : another(found, pinned);
+        });
     }
 
+    private static boolean isSame(SnapshotImpl found, PinnedSnapshot pin) {
+        return found.getMetadata().getId().equals(pin.table());
+    }
+
+    private KnownSnapshot another(SnapshotImpl found, PinnedSnapshot pin) {
+        return new KnownSnapshot.OtherTable(
+                "the %s is another table now: the one that the batch reads was deleted, and one was made in the same folder (its ID was %s and is %s)"
+                        .formatted(input, pin.table(), found.getMetadata().getId()));
+    }
+
+    /// A version that was resolved before. It is in memory, unless another one of the table was resolved since.
     private SnapshotImpl pinned(PinnedSnapshot pin) {
-        SnapshotImpl found;
-        try {
-            found = at(pin.sequence());
-        } catch (KernelException e) {
-            KernelCalls.causeOf(e).ifPresent(failure -> {
-                throw failure;
-            });
-            requireSame(newest(), pin);
-            throw new FailureException(
-                    Failure.permanent(
-                            "source: the log of the %s does not have the %s any more, which the batch reads: %s. Start over with --new"
-                                    .formatted(input, pin, KernelCalls.innermost(e))),
-                    e);
-        }
-        requireSame(found, pin);
-        return found;
-    }
-
-    private void requireSame(SnapshotImpl found, PinnedSnapshot pin) {
-        String id = found.getMetadata().getId();
-        if (!id.equals(pin.table())) {
-            throw FailureException.permanent(
-                    "source: the %s is another table now: the one that the batch reads was deleted, and one was made in the same folder (its ID was %s and is %s). Start over with --new"
-                            .formatted(input, pin.table(), id));
-        }
+        resolve(pin);
+        return at(pin.sequence());
     }
 
     private LakeSnapshot snapshot(SnapshotImpl snapshot) {

@@ -24,6 +24,7 @@ import io.nightshift.source.TestJobBuilder;
 import io.nightshift.source.TestModels;
 import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.source.kinds.Sources;
+import io.nightshift.source.lake.InputLink;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import java.nio.file.Path;
@@ -240,6 +241,46 @@ class DeltaSourceTest {
             assertThatThrownBy(() -> plan(job(input()).failsIfEmpty().build()))
                     .isInstanceOf(FailureException.class)
                     .hasMessageContaining("there is not a single row in Delta table " + table.folder);
+        }
+
+        @Test
+        void thatABatchHasReadAreTheSameUntilTheLogForgetsThem() throws Exception {
+            table.features.add("deletionVectors");
+            Path file = table.create().append(rows(0, 3));
+            table.delete(file, TestTable.inline(1));
+            Job job = job(input()).build();
+            List<SourceFile> pinned = pins(plan(job));
+            table.append(rows(3, 4));
+            assertThat(sources.links(job, pinned)).singleElement().isInstanceOf(InputLink.Same.class);
+
+            java.nio.file.Files.delete(table.log(1));
+            sources.close();
+            sources = newNode();
+
+            assertThat(sources.links(job, pinned))
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            InputLink.Gone.class,
+                            gone -> assertThat(gone.reason()).contains("version 2 of the Delta table"));
+        }
+
+        @Test
+        void ofAnotherTableInTheSameFolderAreDifferent() throws Exception {
+            table.create().append(rows(0, 3));
+            Job job = job(input()).build();
+            List<SourceFile> pinned = pins(plan(job));
+            Folders.deleteTree(table.folder.resolve("_delta_log"));
+            table.restart();
+            table.create();
+
+            assertThat(sources.links(job, pinned))
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            InputLink.Different.class,
+                            different -> assertThat(different.problems())
+                                    .singleElement()
+                                    .asString()
+                                    .contains("is another table now"));
         }
 
         @Test

@@ -11,10 +11,14 @@ import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.plan.Slice;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +30,14 @@ public final class LakeProof implements OutputProof {
     private final Destination destination;
     private final String table;
     private final Supplier<List<TableFile>> visible;
+    private final Supplier<List<Provenance>> provenances;
     private final String place;
     private final OutputProof files;
 
     /// @param publication what the ledger says of it; null if there is none
     /// @param table its name
     /// @param visible the batch's files that readers of the table find
+    /// @param provenances what the table says of where the batch's rows come from
     /// @param place of the batch's files, as the table has it
     /// @param files compares the files
     public LakeProof(
@@ -40,6 +46,7 @@ public final class LakeProof implements OutputProof {
             Destination destination,
             String table,
             Supplier<List<TableFile>> visible,
+            Supplier<List<Provenance>> provenances,
             String place,
             OutputProof files) {
         this.batch = batch;
@@ -47,6 +54,7 @@ public final class LakeProof implements OutputProof {
         this.destination = destination;
         this.table = table;
         this.visible = visible;
+        this.provenances = provenances;
         this.place = place;
         this.files = files;
     }
@@ -95,6 +103,77 @@ public final class LakeProof implements OutputProof {
             }
         }
         expected.keySet().forEach(file -> check.problem("the table %s lacks the file %s", table, file));
+    }
+
+    /// The table says of each commit of the batch what the ledger says. Only the newest one knows the present
+    /// manifest.
+    @Override
+    public void checkProvenance(Check check) {
+        if (batch.predictions() == 0) {
+            return;
+        }
+        List<Provenance> found;
+        try {
+            found = provenances.get();
+        } catch (FailureException e) {
+            check.open("%s", e.getMessage());
+            return;
+        }
+        int newest = batch.supplements().size();
+        Provenance byLedger = Provenance.of(batch);
+        Provenance byManifest = byManifest();
+        SortedSet<Integer> missing = new TreeSet<>();
+        for (int number = 0; number <= newest; number++) {
+            missing.add(number);
+        }
+        SortedSet<String> unsaid = new TreeSet<>();
+        for (Provenance each : found) {
+            int number = each.supplement();
+            if (number < 0 || number > newest) {
+                check.problem(
+                        "the table %s has the supplement %s of the batch, which the ledger does not",
+                        table, each.properties().get(Provenance.SUPPLEMENT));
+                continue;
+            }
+            missing.remove(number);
+            SortedMap<String, String> expected = new TreeMap<>(byLedger.properties());
+            if (number == newest) {
+                byManifest.properties().forEach(expected::putIfAbsent);
+            }
+            if (!expected.containsKey(Provenance.INPUT) && each.properties().containsKey(Provenance.INPUT)) {
+                expected.put(Provenance.INPUT, "nothing");
+            }
+            expected.forEach((name, value) -> {
+                String said = each.properties().get(name);
+                if (said == null) {
+                    unsaid.add(name);
+                } else if (!said.equals(value)) {
+                    check.problem("the table %s says %s = %s, the ledger says %s", table, name, said, value);
+                }
+            });
+        }
+        if (!missing.isEmpty()) {
+            check.open(
+                    "the commit of the table %s that has %s is gone, so the table does not say any more what its rows come from",
+                    table, missing.first() == 0 ? "added the batch" : "added the supplement " + missing.first());
+        } else if (!unsaid.isEmpty()) {
+            check.open("the table %s does not say %s any more", table, String.join(", ", unsaid));
+        } else {
+            check.proved("the table %s names the same batch, model, input and ledger as the ledger does", table);
+        }
+    }
+
+    /// A manifest that can't be read is a problem of its own check.
+    private Provenance byManifest() {
+        if (publication != null) {
+            try (InputStream in = files.manifest()) {
+                String manifest = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                return Provenance.of(batch.id(), manifest, publication.manifestSha256());
+            } catch (IOException | FailureException _) {
+                // The rest is compared all the same.
+            }
+        }
+        return new Provenance(new TreeMap<>());
     }
 
     @Override

@@ -357,6 +357,7 @@ public abstract class LakeStore<C, F> implements DestinationStore, BatchRemoval,
                 destination,
                 name,
                 () -> table.visible(batch.id()),
+                () -> table.provenances(batch.id()),
                 place(batch.id()),
                 files().verify(batch, phase, decided));
     }

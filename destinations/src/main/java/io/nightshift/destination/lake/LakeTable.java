@@ -63,6 +63,9 @@ public interface LakeTable<C, F> extends FileColumns {
     /// The batch's files that readers find.
     List<TableFile> visible(BatchId batch);
 
+    /// The provenance of a batch that readers see, as the table still has it: once for each commit of the batch.
+    List<Provenance> provenances(BatchId batch);
+
     /// The newest batch of a job that readers see.
     Optional<BatchId> newest(String job);
 

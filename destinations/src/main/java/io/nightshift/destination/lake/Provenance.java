@@ -3,15 +3,18 @@ package io.nightshift.destination.lake;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.destination.CommittedBatch;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.source.lake.LakeReader;
 import io.nightshift.storage.filesystem.Digests;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /// Where the rows of a batch come from, in the words of its manifest. A table keeps it with the commit that
@@ -48,6 +51,38 @@ public record Provenance(SortedMap<String, String> properties) {
         properties = Collections.unmodifiableSortedMap(new TreeMap<>(properties));
     }
 
+    /// The provenance that a ledger has, without the manifest.
+    static Provenance of(CommittedBatch batch) {
+        SortedMap<String, String> properties = new TreeMap<>();
+        properties.put(BATCH, batch.id().value());
+        properties.put(MODEL, batch.model().sha256());
+        batch.input().stream()
+                .filter(file -> !file.isLookup())
+                .findFirst()
+                .map(LakeReader::snapshot)
+                .ifPresent(snapshot -> properties.put(INPUT, snapshot));
+        properties.put(
+                INPUT_DIGEST,
+                digest(batch.input().stream()
+                        .map(file -> line(
+                                file.path(),
+                                file.bytes(),
+                                file.rows(),
+                                file.tag(),
+                                file.lookup() == null ? "" : file.lookup()))));
+        return new Provenance(properties);
+    }
+
+    /// The number of the supplement that a commit has added; 0 if it has added the batch; -1 if the property is no
+    /// number.
+    int supplement() {
+        try {
+            return Integer.parseInt(properties.getOrDefault(SUPPLEMENT, "0"));
+        } catch (NumberFormatException _) {
+            return -1;
+        }
+    }
+
     /// @param manifest of the batch
     /// @param sha256 of the manifest
     /// @throws FailureException permanent, if it is no manifest
@@ -70,7 +105,15 @@ public record Provenance(SortedMap<String, String> properties) {
                 break;
             }
         }
-        properties.put(INPUT_DIGEST, digest(inputs));
+        properties.put(
+                INPUT_DIGEST,
+                digest(StreamSupport.stream(inputs.spliterator(), false)
+                        .map(input -> line(
+                                input.path("path").asText(),
+                                input.path("bytes").asText(),
+                                input.path("rows").asText(),
+                                input.path("tag").asText(),
+                                input.path("lookup").asText()))));
         return new Provenance(properties);
     }
 
@@ -90,17 +133,11 @@ public record Provenance(SortedMap<String, String> properties) {
     }
 
     /// The digest of the files, in the order of their paths. The tag of a data file contains its deletes.
-    private static String digest(JsonNode inputs) {
-        String lines = StreamSupport.stream(inputs.spliterator(), false)
-                .map(input -> "%s\t%s\t%s\t%s\t%s\n"
-                        .formatted(
-                                input.path("path").asText(),
-                                input.path("bytes").asText(),
-                                input.path("rows").asText(),
-                                input.path("tag").asText(),
-                                input.path("lookup").asText()))
-                .sorted()
-                .collect(Collectors.joining());
-        return Digests.sha256(lines.getBytes(StandardCharsets.UTF_8));
+    private static String digest(Stream<String> lines) {
+        return Digests.sha256(lines.sorted().collect(Collectors.joining()).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String line(Object path, Object bytes, Object rows, Object tag, Object lookup) {
+        return "%s\t%s\t%s\t%s\t%s\n".formatted(path, bytes, rows, tag, lookup);
     }
 }

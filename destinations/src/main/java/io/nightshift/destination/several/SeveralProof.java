@@ -81,6 +81,11 @@ final class SeveralProof implements OutputProof {
         each(place, OutputProof::checkPlace);
     }
 
+    @Override
+    public void checkProvenance(Check provenance) {
+        each(provenance, OutputProof::checkProvenance);
+    }
+
     /// The first one's: see [#each()].
     @Override
     public InputStream manifest() throws IOException {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.BaseTable;
@@ -120,6 +121,20 @@ final class BatchSnapshots {
                         task.file().recordCount(),
                         !task.deletes().isEmpty()))
                 .toList();
+    }
+
+    /// The provenance of a batch in the snapshots of `main` that have added it.
+    List<Provenance> provenances(BatchId batch) {
+        List<Provenance> found = new ArrayList<>();
+        Snapshot head = table.currentSnapshot();
+        if (head != null) {
+            for (Snapshot snapshot : SnapshotUtil.ancestorsOf(head.snapshotId(), table::snapshot)) {
+                if (batch.value().equals(property(snapshot, Provenance.BATCH))) {
+                    found.add(new Provenance(new TreeMap<>(snapshot.summary())));
+                }
+            }
+        }
+        return found;
     }
 
     /// The newest batch of a job that readers see.

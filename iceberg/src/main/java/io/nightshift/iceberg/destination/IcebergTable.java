@@ -136,6 +136,11 @@ final class IcebergTable implements LakeTable<IcebergColumns, PublishedFiles> {
     }
 
     @Override
+    public List<Provenance> provenances(BatchId batch) {
+        return look(List.of(), snapshots -> snapshots.provenances(batch));
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         return look(Optional.<BatchId>empty(), snapshots -> snapshots.newest(job));
     }

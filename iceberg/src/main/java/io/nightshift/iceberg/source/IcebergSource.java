@@ -8,6 +8,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.IcebergInput;
+import io.nightshift.source.lake.KnownSnapshot;
 import io.nightshift.source.lake.LakeFile;
 import io.nightshift.source.lake.LakeSnapshot;
 import io.nightshift.source.lake.LakeTable;
@@ -207,20 +208,20 @@ final class IcebergSource implements LakeTable {
     }
 
     @Override
-    public LakeSnapshot resolve(PinnedSnapshot pinned) {
+    public KnownSnapshot find(PinnedSnapshot pinned) {
         Table table = table();
         if (!table.uuid().toString().equals(pinned.table())) {
-            throw FailureException.permanent(
-                    "source: the %s is another table now: the one that the batch reads was dropped, and one of the same name was made (its UUID was %s and is %s). Start over with --new"
+            return new KnownSnapshot.OtherTable(
+                    "the %s is another table now: the one that the batch reads was dropped, and one of the same name was made (its UUID was %s and is %s)"
                             .formatted(input, pinned.table(), table.uuid()));
         }
         Snapshot snapshot = table.snapshot(Long.parseLong(pinned.snapshot()));
         if (snapshot == null) {
-            throw FailureException.permanent(
-                    "source: the %s of the %s, which the batch reads, was expired (expire_snapshots). Start over with --new, and keep snapshots for longer than batches run"
-                            .formatted(pinned, input));
+            return new KnownSnapshot.Expired(
+                    "the %s of the %s, which the batch reads, was expired (expire_snapshots)".formatted(pinned, input),
+                    "Start over with --new, and keep snapshots for longer than batches run");
         }
-        return snapshot(table, snapshot, schema(table, pinned));
+        return new KnownSnapshot.There(snapshot(table, snapshot, schema(table, pinned)));
     }
 
     @Override

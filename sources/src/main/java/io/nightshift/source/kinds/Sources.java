@@ -32,6 +32,7 @@ import io.nightshift.source.changed.RowSet;
 import io.nightshift.source.changed.RowSets;
 import io.nightshift.source.files.ObjectCopies;
 import io.nightshift.source.files.SourceFiles;
+import io.nightshift.source.lake.InputLink;
 import io.nightshift.source.lake.LakeCache;
 import io.nightshift.source.lake.LakeDeleteReader;
 import io.nightshift.source.lake.LakeHolds;
@@ -57,8 +58,11 @@ import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -241,6 +245,32 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
     @Override
     public void letGo(BatchId batch, Job job) {
         LakeHolds.letGo(batch, job.source().lookups().size(), lakes(job.source()));
+    }
+
+    /// Looks for the snapshots of lakes that a batch has read. Waits for catalogs and metadata.
+    ///
+    /// @param pinned the files of its plan
+    /// @return one for the source and one for each lookup, as far as they are tables of lakes
+    public List<InputLink> links(Job job, List<SourceFile> pinned) {
+        Map<Integer, List<SourceFile>> bySource = new TreeMap<>();
+        for (SourceFile file : pinned) {
+            if (LakeReader.isOfLake(file)) {
+                int position = file.lookup() == null ? -1 : file.lookup();
+                bySource.computeIfAbsent(position, _ -> new ArrayList<>()).add(file);
+            }
+        }
+        List<InputLink> links = new ArrayList<>();
+        bySource.forEach((position, files) -> {
+            Job.Source source = position < 0
+                    ? job.source()
+                    : new Job.Source(job.source().lookups().get(position).input(), null, false, Map.of(), null);
+            LakeTable table = lake(source.input());
+            if (table != null) {
+                links.add(lake(table, source, JoinedColumns.NONE)
+                        .link(files, position >= 0 || job.incremental() == null));
+            }
+        });
+        return links;
     }
 
     private LakeReader lake(LakeTable table, Job.Source source, JoinedColumns joined) {

@@ -9,6 +9,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.source.BoundJob;
 import io.nightshift.source.HeldSlices;
 import io.nightshift.source.KeyDivision;
+import io.nightshift.source.Lookahead;
 import io.nightshift.source.PartitionScan;
 import io.nightshift.source.PinComparison;
 import io.nightshift.source.RowCounts;
@@ -36,6 +37,7 @@ import java.time.LocalTime;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -107,6 +109,11 @@ public final class LakeReader implements SourceReader {
     public static @Nullable PinnedSnapshot pin(SourceFile pinned) {
         PinnedFile file = PinnedFile.ofAny(pinned);
         return file == null || file.snapshot().isEmpty() ? null : file.snapshot();
+    }
+
+    /// Whether a pinned file is one of a table of a lake.
+    public static boolean isOfLake(SourceFile pinned) {
+        return PinnedFile.ofAny(pinned) != null;
     }
 
     // Planning.
@@ -401,6 +408,101 @@ public final class LakeReader implements SourceReader {
                 return SourceFiles.isObject(pinned);
             }
         };
+    }
+
+    /// Compares the snapshot that a batch has read with its pins, as the table has it now.
+    ///
+    /// @param pinned the files of this source, at least one
+    /// @param isWhole whether the batch has read all files of the snapshot that its condition does not rule out
+    public InputLink link(List<SourceFile> pinned, boolean isWhole) {
+        PinnedSnapshot pin = PinnedFile.of(pinned.getFirst()).snapshot();
+        if (pin.isEmpty()) {
+            return new InputLink.Same("the %s had no snapshot".formatted(source.input()));
+        }
+        List<SourceFile> files =
+                pinned.stream().filter(file -> !PinnedFile.isWithoutRows(file)).toList();
+        try {
+            return switch (table.find(pin)) {
+                case KnownSnapshot.OtherTable other -> new InputLink.Different(List.of(other.reason()));
+                case KnownSnapshot.Expired expired ->
+                    new InputLink.Gone(String.format(
+                            Locale.ROOT,
+                            "%s; %,d of the %,d data files that the batch has read are still there",
+                            expired.reason(),
+                            left(files),
+                            files.size()));
+                case KnownSnapshot.There there -> compared(there.snapshot(), files, isWhole);
+            };
+        } catch (FailureException e) {
+            return new InputLink.Gone(
+                    "the %s of the %s can't be looked at: %s".formatted(pin, source.input(), e.getMessage()));
+        }
+    }
+
+    /// How many files are there, and unchanged as far as that is known without reading them.
+    private long left(List<SourceFile> files) {
+        PinComparison pins = pins();
+        Lookahead<SourceFile, List<String>> comparisons =
+                new Lookahead<>(files, pins::waitsForNetwork, pins::quickDifferences);
+        long left = 0;
+        for (SourceFile _ : files) {
+            try {
+                left += comparisons.next().isEmpty() ? 1 : 0;
+            } catch (IOException _) {
+                // A file that can't be looked at is not known to be there.
+            }
+        }
+        return left;
+    }
+
+    private InputLink compared(LakeSnapshot snapshot, List<SourceFile> pinned, boolean isWhole) {
+        String name = "%s of the %s".formatted(snapshot.pin(), source.input());
+        Map<String, LakeFile> others = new LinkedHashMap<>();
+        table.files(snapshot, filter()).forEach(file -> others.put(file.file().path(), file));
+        List<String> problems = new ArrayList<>();
+        for (SourceFile file : pinned) {
+            PinnedFile pin = PinnedFile.of(file);
+            LakeFile now = others.remove(file.path());
+            if (now == null) {
+                problems.add("the %s does not have the file %s, which the batch has read".formatted(name, file.path()));
+            } else if (now.file().rows() >= 0
+                    && now.file().rows() != pin.parquet(file).rows()) {
+                problems.add(String.format(
+                        Locale.ROOT,
+                        "the %s has %,d rows in the file %s, and the batch has read it with %,d",
+                        name,
+                        now.file().rows(),
+                        file.path(),
+                        pin.parquet(file).rows()));
+            } else if (!Objects.equals(
+                    now.deletes() == null ? null : now.deletes().digest(), pin.deletes())) {
+                problems.add("the %s has other deleted rows of the file %s than those with which the batch has read it"
+                        .formatted(name, file.path()));
+            }
+        }
+        for (LakeFile file : others.values()) {
+            if (isWhole && hasRows(snapshot, file)) {
+                problems.add("the %s has the file %s, which the batch has not read"
+                        .formatted(name, file.file().path()));
+            }
+        }
+        return problems.isEmpty()
+                ? new InputLink.Same(String.format(
+                        Locale.ROOT,
+                        "the %s still has the %,d data files that the batch has read, with the same deletes",
+                        name,
+                        pinned.size()))
+                : new InputLink.Different(problems);
+    }
+
+    /// Whether a batch reads a file. Those without rows are not pinned.
+    private boolean hasRows(LakeSnapshot snapshot, LakeFile file) {
+        if (file.deletes() == null && file.file().rows() >= 0) {
+            return file.file().rows() > 0;
+        }
+        InspectedFile inspected =
+                parquet.inspect(snapshot.columns(), List.of(file.file())).getFirst();
+        return pinned(snapshot, file, inspected).file().rows() > 0;
     }
 
     /// A data file is deleted when no snapshot has it. If its folder is gone, too, this node may lack the file

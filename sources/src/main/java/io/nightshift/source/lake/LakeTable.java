@@ -13,10 +13,23 @@ public interface LakeTable {
     /// @throws FailureException if there is no such table or snapshot, or the catalog can't be reached
     LakeSnapshot resolve();
 
+    /// Looks for a snapshot that was resolved before.
+    ///
+    /// @throws FailureException if there is no such table, or the catalog can't be reached
+    KnownSnapshot find(PinnedSnapshot pinned);
+
     /// A snapshot that was resolved before.
     ///
     /// @throws FailureException permanent, if the table has it no longer, or is another table now
-    LakeSnapshot resolve(PinnedSnapshot pinned);
+    default LakeSnapshot resolve(PinnedSnapshot pinned) {
+        return switch (find(pinned)) {
+            case KnownSnapshot.There there -> there.snapshot();
+            case KnownSnapshot.Expired expired ->
+                throw FailureException.permanent("source: %s. %s".formatted(expired.reason(), expired.advice()));
+            case KnownSnapshot.OtherTable other ->
+                throw FailureException.permanent("source: %s. Start over with --new".formatted(other.reason()));
+        };
+    }
 
     /// A snapshot with the numbers of its files and rows, if the table has them. May read all of its metadata.
     default LakeSnapshot counted(LakeSnapshot snapshot) {

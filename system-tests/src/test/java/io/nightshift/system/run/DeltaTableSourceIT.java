@@ -351,7 +351,17 @@ final class DeltaTableSourceIT {
                         "SELECT json_extract_string(json, '$.commitInfo.operationParameters.\"nightshift.input\"') FROM read_json_objects('%s') WHERE json.commitInfo IS NOT NULL"
                                 .formatted(log)))
                 .containsExactly(input);
-        assertThat(verify(job).expect(0).out()).contains("Verified: ");
+        assertThat(verify(job).expect(0).out())
+                .contains("names the same batch, model, input and ledger", "still has the 1 data files", "Verified: ");
+
+        String text = Files.readString(log);
+        Files.writeString(log, text.replace("\"nightshift.input\":\"" + input, "\"nightshift.input\":\"" + id + "@0"));
+        assertThat(verify(job).expect(1).out())
+                .contains("says nightshift.input = %s@0, the ledger says %s".formatted(id, input));
+        Files.writeString(log, text.replaceAll("\"tags\":\\{[^}]*},?", ""));
+        assertThat(verify(job).expect(0).out())
+                .contains("so the table does not say any more what its rows come from")
+                .contains("Verified, except for provenance: ");
     }
 
     @Test

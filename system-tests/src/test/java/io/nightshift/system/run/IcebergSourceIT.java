@@ -12,6 +12,7 @@ import io.nightshift.scoring.ModelLoader;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
@@ -26,8 +27,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
@@ -372,11 +375,27 @@ final class IcebergSourceIT {
         append("b.parquet", "id > 1000 AND id <= 1500");
         table().expireSnapshots().expireOlderThan(Long.MAX_VALUE).retainLast(1).commit();
 
-        CommandResult verified = verify(job);
+        CommandResult verified = verify(job).expect(0);
 
-        assertThat(verified.out() + verified.err())
+        assertThat(verified.out())
                 .contains("snapshot " + snapshot)
-                .contains("was expired (expire_snapshots)");
+                .contains(
+                        "was expired (expire_snapshots); 0 of the 1 data files that the batch has read are still there")
+                .contains("Verified without the input: ")
+                .contains("Also open: snapshot.");
+    }
+
+    @Test
+    void verifyFailsIfTheInputIsAnotherTableNow() throws Exception {
+        create();
+        append("a.parquet", "id <= 500");
+        FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.flights}");
+        InProcess.run(job).expect(0);
+        Folders.deleteTree(folder.resolve("warehouse/ops/flights/metadata"));
+        create();
+        append("a.parquet", "id <= 500");
+
+        assertThat(verify(job).expect(1).out()).contains("is another table now", "Not verified: ");
     }
 
     @Test
@@ -469,7 +488,35 @@ final class IcebergSourceIT {
         assertThat(manifest)
                 .contains("\"sha256\" : \"%s\"".formatted(summary.get("nightshift.model-sha256")))
                 .contains("\"head\" : \"%s\"".formatted(summary.get("nightshift.ledger-head")));
-        assertThat(verify(job).expect(0).out()).contains("Verified");
+        assertThat(verify(job).expect(0).out())
+                .contains("names the same batch, model, input and ledger", "still has the 1 data files", "Verified: ");
+
+        Path metadata = metadata(folder.resolve("warehouse/ops/scores/metadata"));
+        String text = Files.readString(metadata);
+        Files.writeString(metadata, text.replace(summary.get("nightshift.input"), table().uuid() + "@1"));
+        assertThat(verify(job).expect(1).out())
+                .contains("the table ops.scores says nightshift.input = %s@1, the ledger says %s"
+                        .formatted(table().uuid(), summary.get("nightshift.input")));
+        Files.writeString(metadata, text);
+
+        scores.newFastAppend().set("by", "another program").commit();
+        scores.refresh();
+        scores.expireSnapshots()
+                .expireSnapshotId(scores.currentSnapshot().parentId())
+                .commit();
+        assertThat(verify(job).expect(0).out())
+                .contains("the commit of the table ops.scores that has added the batch is gone")
+                .contains("Verified, except for provenance: ");
+    }
+
+    /// The newest metadata of a table in a folder catalog.
+    private static Path metadata(Path folder) throws Exception {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().matches("v\\d+\\.metadata\\.json"))
+                    .max(Comparator.comparing(file ->
+                            Integer.valueOf(file.getFileName().toString().replaceAll("\\D", ""))))
+                    .orElseThrow();
+        }
     }
 
     @Test
