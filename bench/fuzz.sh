@@ -11,6 +11,7 @@
 # line of its log is the expression.
 #
 # Inputs that reached new code are kept in bench/fuzz-corpus/TARGET, which git ignores, and are where the next run starts.
+# A seed must not be longer than -max_len below (FuzzTarget.MAX_BYTES).
 # A finding is written to bench/fuzz-corpus/crash-…; the script prints its stack trace and exits with status 77. When it is
 # fixed, move it to system-tests/src/test/resources/fuzz/TARGET/NAME.bin, so that every build reads it. Needs a JDK of 25 or
 # newer in JAVA_HOME.

@@ -65,8 +65,9 @@ public final class SmileImport {
     }
 
     /// Unwraps the record of a model, its schema and its metrics that Smile's own training saves.
-    private static Object unwrapped(Object object) throws MalformedModelException {
+    private static Object unwrapped(@Nullable Object object) throws MalformedModelException {
         Object model = switch (object) {
+            case null -> null;
             case ClassificationModel record -> record.classifier();
             case RegressionModel record -> record.regression();
             default -> object;

@@ -8,8 +8,16 @@ import java.util.List;
 /// A target is used by one thread.
 interface FuzzTarget extends AutoCloseable {
 
-    /// Valid inputs, which the fuzzer changes. At least one.
+    /// The longest input that the fuzzer makes; it would cut off longer seeds. `bench/fuzz.sh` has the same number.
+    int MAX_BYTES = 65_536;
+
+    /// Valid inputs, which the fuzzer changes. At least one, and none longer than [#MAX_BYTES].
     List<byte[]> seeds();
+
+    /// Reads a seed, and throws an exception if the code refuses it, where every seed has to be accepted.
+    default void accept(byte[] seed) throws Throwable {
+        read(seed);
+    }
 
     /// Reads an input. Returns if the code accepts the input, or refuses it as its contract says.
     ///

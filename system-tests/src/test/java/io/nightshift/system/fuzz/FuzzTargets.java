@@ -56,15 +56,21 @@ final class FuzzTargets {
             entry("text", TextTarget::new),
             entry(
                     "model-xgboost",
-                    () -> new Models(
-                            "examples/flights/flights.ubj", "scoring/src/test/resources/categories/xgboost.ubj")),
-            entry("model-lightgbm", () -> new Models("examples/storms/storms.lightgbm")),
+                    () -> new Models("scoring/src/test/resources/categories/xgboost.ubj", small("xgboost"))),
+            entry("model-lightgbm", () -> new Models(small("lightgbm"))),
             entry("model-catboost", () -> new Models("scoring/src/test/resources/catboost/*.cbm")),
             entry("model-mojo", Mojos::new),
-            entry("model-sklearn", () -> new Models("scoring/src/test/resources/sklearn/*.json")),
-            entry("model-onnx", () -> new Models("scoring/src/test/resources/peers/*.onnx")),
-            entry("model-smile", () -> new Models("smile/src/test/resources/smile/*.ser")),
+            entry(
+                    "model-sklearn",
+                    () -> new Models("scoring/src/test/resources/sklearn/kept-*.json", small("sklearn"))),
+            entry("model-onnx", () -> new Models(small("onnx"))),
+            entry("model-smile", () -> new Models("smile/src/test/resources/smile/*.ser", small("smile"))),
             entry("model-nightshift", NightshiftModels::new)));
+
+    /// The small models that are kept for a target because those of other tests are too large, or lack parts.
+    private static String small(String format) {
+        return "system-tests/src/test/resources/fuzz-seeds/model-" + format + "/*";
+    }
 
     private FuzzTargets() {}
 
@@ -99,6 +105,7 @@ final class FuzzTargets {
             var matcher = folder.getFileSystem().getPathMatcher("glob:" + path.getFileName());
             List<byte[]> contents = new ArrayList<>();
             for (Path file : files.filter(file -> matcher.matches(file.getFileName()))
+                    .filter(file -> !file.toString().endsWith(".expected.json")) // scores of a model
                     .sorted()
                     .toList()) {
                 contents.add(Files.readAllBytes(file));
@@ -266,24 +273,32 @@ final class FuzzTargets {
             this.patterns = List.of(patterns);
         }
 
+        /// Without the models that the fuzzer would cut off.
         @Override
         public List<byte[]> seeds() {
-            return patterns.stream().flatMap(pattern -> files(pattern).stream()).toList();
+            return patterns.stream()
+                    .flatMap(pattern -> files(pattern).stream())
+                    .filter(model -> model.length <= MAX_BYTES)
+                    .toList();
         }
 
         /// Loads the model and scores a block of rows with it.
         @Override
+        public void accept(byte[] seed) {
+            Model model = loader.load("fuzz", seed);
+            int features = model.description().features().size();
+            int outputs = model.description().outputs() + model.description().margins();
+            double[][] columns = new double[features][ROWS];
+            for (double[] column : columns) {
+                Arrays.fill(column, 1);
+            }
+            model.scorer(texts()).score(columns, ROWS, new double[outputs][ROWS]);
+        }
+
+        @Override
         public void read(byte[] input) {
             try {
-                Model model = loader.load("fuzz", input);
-                int features = model.description().features().size();
-                int outputs =
-                        model.description().outputs() + model.description().margins();
-                double[][] columns = new double[features][ROWS];
-                for (double[] column : columns) {
-                    Arrays.fill(column, 1);
-                }
-                model.scorer(texts()).score(columns, ROWS, new double[outputs][ROWS]);
+                accept(input);
             } catch (ModelException refused) {
                 // The file is broken, and the message says how.
             } catch (IllegalStateException noAnswer) {
@@ -306,19 +321,23 @@ final class FuzzTargets {
     private static final class Mojos extends Models {
 
         Mojos() {
-            super("scoring/src/test/resources/mojo/*.zip");
+            super("scoring/src/test/resources/mojo/*.zip", small("mojo"));
         }
 
         @Override
         public List<byte[]> seeds() {
             List<byte[]> seeds = new ArrayList<>(super.seeds());
-            super.seeds().forEach(archive -> seeds.add(unpacked(archive)));
+            super.seeds().stream()
+                    .map(Mojos::unpacked)
+                    .filter(files -> files.length <= MAX_BYTES)
+                    .forEach(seeds::add);
             return seeds;
         }
 
+        /// Packs the files before it loads the model.
         @Override
-        public void read(byte[] input) {
-            super.read(input.length > 0 && input[0] == 0 ? packed(input) : input);
+        public void accept(byte[] input) {
+            super.accept(input.length > 0 && input[0] == 0 ? packed(input) : input);
         }
 
         private static byte[] unpacked(byte[] archive) {
@@ -364,32 +383,30 @@ final class FuzzTargets {
     /// Our own model files. The target writes the checksum itself, as an attacker could.
     private static final class NightshiftModels extends Models {
 
-        NightshiftModels() {
-            super(
-                    "scoring/src/test/resources/sklearn/kept-*s.json",
-                    "scoring/src/test/resources/sklearn/kept-*c.json",
-                    "scoring/src/test/resources/sklearn/kept-pipeline.json",
-                    "scoring/src/test/resources/sklearn/kept-*n.json",
-                    "scoring/src/test/resources/sklearn/kept-vote.json",
-                    "scoring/src/test/resources/sklearn/kept-text.json");
-        }
-
+        /// The seeds of all other formats, as our own files.
         @Override
         public List<byte[]> seeds() {
             ModelLoader loader = new ModelLoader(new SmileLibrary());
             List<byte[]> seeds = new ArrayList<>();
-            for (byte[] other : super.seeds()) {
-                byte[] whole = ModelFile.encode(loader.load("seed", other));
-                seeds.add(Arrays.copyOf(whole, whole.length - 32));
+            for (String format : names()) {
+                if (format.startsWith("model-") && !format.equals("model-nightshift")) {
+                    for (byte[] other : FuzzTargets.of(format).seeds()) {
+                        if (other[0] != 0) { // not the files of an archive
+                            byte[] whole = ModelFile.encode(loader.load("seed", other));
+                            seeds.add(Arrays.copyOf(whole, whole.length - 32));
+                        }
+                    }
+                }
             }
             return seeds;
         }
 
+        /// Appends the checksum before it loads the model.
         @Override
-        public void read(byte[] input) {
+        public void accept(byte[] input) {
             try {
                 byte[] digest = MessageDigest.getInstance("SHA-256").digest(input);
-                super.read(concat(input, digest));
+                super.accept(concat(input, digest));
             } catch (NoSuchAlgorithmException impossible) {
                 throw new IllegalStateException("every Java platform has SHA-256", impossible);
             }

@@ -1,6 +1,7 @@
 package io.nightshift.system.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.nightshift.testing.Checkout;
@@ -31,7 +32,10 @@ class FuzzTargetsTest {
         try (FuzzTarget target = FuzzTargets.of(name)) {
             List<byte[]> seeds = target.seeds();
             assertThat(seeds).isNotEmpty();
-            seeds.forEach(seed -> read(target, seed));
+            for (byte[] seed : seeds) {
+                assertThat(seed).as("a seed of the target").hasSizeLessThanOrEqualTo(FuzzTarget.MAX_BYTES);
+                assertThatCode(() -> target.accept(seed)).doesNotThrowAnyException();
+            }
             FuzzTargets.findings(name).forEach(finding -> read(target, finding));
             ChangedInputs inputs = new ChangedInputs(seeds, 1);
             for (int i = 0; i < INPUTS / target.slowness(); i++) {

@@ -145,7 +145,7 @@ public record OnnxGraph(String producer, List<OnnxNode> nodes, Map<String, Integ
     }
 
     /// Refuses graphs that must not reach the runtime: with custom operators, external data, nested graphs,
-    /// random operators, or invalid tree ensembles.
+    /// random operators, invalid tree ensembles, or linear classifiers without a label for each class.
     public void requireRunnable() throws MalformedModelException {
         if (!unsupported.isEmpty()) {
             throw new MalformedModelException("its ONNX graph has " + unsupported + ", which is not supported");
@@ -171,6 +171,24 @@ public record OnnxGraph(String producer, List<OnnxNode> nodes, Map<String, Integ
             if (node.type().startsWith("TreeEnsemble") && !node.hasTensor()) {
                 requireSound(node);
             }
+            if (node.type().equals("LinearClassifier")) {
+                requireLabels(node);
+            }
+        }
+    }
+
+    /// ONNX Runtime takes the label of the greatest sum without looking whether there is one, and reads the
+    /// coefficients in the same way.
+    private static void requireLabels(OnnxNode linear) throws MalformedModelException {
+        int sums = linear.numbers("intercepts").length;
+        int coefficients = linear.numbers("coefficients").length;
+        int texts = linear.texts("classlabels_strings").size();
+        int integers = linear.integers("classlabels_ints").length;
+        int labels = texts + integers;
+        boolean isSound = sums == 1 ? labels <= 2 : labels == sums;
+        if (!isSound || (texts > 0 && integers > 0) || sums == 0 || coefficients % sums != 0) {
+            throw new MalformedModelException("its ONNX graph has the operator LinearClassifier with " + coefficients
+                    + " coefficients, " + sums + " intercepts and " + labels + " labels, which don't go together");
         }
     }
 

@@ -248,7 +248,8 @@ class OnnxRuntimeTest {
                 "text     | input x is of the type STRING",
                 "width    | input x has the shape",
                 "batch    | depends on other rows",
-                "labels   | no output of numbers"
+                "labels   | no output of numbers",
+                "classes  | LinearClassifier with 9 coefficients, 3 intercepts and 2 labels, which don't go together"
             })
     void graphsThatCannotRunAreRefusedByName(String what, String found) throws Exception {
         OnnxGraphs graph = new OnnxGraphs();
@@ -260,6 +261,15 @@ class OnnxRuntimeTest {
             case "chance" -> graph.operator("RandomNormalLike", "", List.of("x"), List.of("y"));
             case "unknown" -> graph.operator("Sequoia", "", List.of("x"), List.of("y"));
             case "batch" -> graph.operator("Softmax", "", List.of("x"), List.of("y"), OnnxGraphs.number("axis", 0));
+            case "classes" ->
+                graph.operator(
+                        "LinearClassifier",
+                        "ai.onnx.ml",
+                        List.of("x"),
+                        List.of("label", "y"),
+                        OnnxGraphs.floats("coefficients", new float[9]),
+                        OnnxGraphs.floats("intercepts", new float[3]),
+                        OnnxGraphs.longs("classlabels_ints", 10, 20));
             case "labels" ->
                 graph.operator("Cast", "", List.of("x"), List.of("y"), OnnxGraphs.number("to", OnnxGraphs.LONG));
             default -> graph.operator("Neg", "", List.of("x"), List.of("y"));
