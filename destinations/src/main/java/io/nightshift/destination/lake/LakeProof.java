@@ -154,7 +154,7 @@ public final class LakeProof implements OutputProof {
         }
         if (!missing.isEmpty()) {
             check.open(
-                    "the commit of the table %s that has %s is gone, so the table does not say any more what its rows come from",
+                    "the table %s keeps nothing of the commit that has %s, so it does not say any more what its rows come from",
                     table, missing.first() == 0 ? "added the batch" : "added the supplement " + missing.first());
         } else if (!unsaid.isEmpty()) {
             check.open("the table %s does not say %s any more", table, String.join(", ", unsaid));

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.UpdateSchema;
@@ -50,7 +51,7 @@ record IcebergColumns(Map<String, Type> types, boolean replaces) {
         if (!isByBatch(schema, spec)) {
             obstacles.add(
                     "the table %s is partitioned by %s; Nightshift writes tables that are partitioned by the column %s alone. Name another table"
-                            .formatted(table, spec.isPartitioned() ? spec.fields() : "nothing", BATCH));
+                            .formatted(table, partitions(schema, spec), BATCH));
         }
         for (NestedField field : schema.columns()) {
             Type wanted = types.get(field.name());
@@ -62,6 +63,19 @@ record IcebergColumns(Map<String, Type> types, boolean replaces) {
             }
         }
         return obstacles;
+    }
+
+    /// A spec as a person reads it, such as `batch_id, day(scored_at)`.
+    private static String partitions(Schema schema, PartitionSpec spec) {
+        if (spec.isUnpartitioned()) {
+            return "nothing";
+        }
+        return spec.fields().stream()
+                .map(field -> {
+                    String column = schema.findColumnName(field.sourceId());
+                    return field.transform().isIdentity() ? column : field.transform() + "(" + column + ")";
+                })
+                .collect(Collectors.joining(", "));
     }
 
     /// Readers find a batch by this column.

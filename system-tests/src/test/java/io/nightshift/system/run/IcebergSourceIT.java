@@ -505,7 +505,7 @@ final class IcebergSourceIT {
                 .expireSnapshotId(scores.currentSnapshot().parentId())
                 .commit();
         assertThat(verify(job).expect(0).out())
-                .contains("the commit of the table ops.scores that has added the batch is gone")
+                .contains("the table ops.scores keeps nothing of the commit that has added the batch")
                 .contains("Verified, except for provenance: ");
     }
 
