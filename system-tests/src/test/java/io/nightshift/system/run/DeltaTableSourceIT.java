@@ -360,7 +360,7 @@ final class DeltaTableSourceIT {
                 .contains("says nightshift.input = %s@0, the ledger says %s".formatted(id, input));
         Files.writeString(log, text.replaceAll("\"tags\":\\{[^}]*},?", ""));
         assertThat(verify(job).expect(0).out())
-                .contains("so the table does not say any more what its rows come from")
+                .contains("so it does not say any more what its rows come from")
                 .contains("Verified, except for provenance: ");
     }
 
