@@ -74,7 +74,7 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage("ai.onnxruntime.."));
 
     /// The kinds of destination that are modules of their own.
-    private static final List<String> PLUGINS = List.of("mariadb", "redis", "iceberg", "delta", "azure");
+    private static final List<String> PLUGINS = List.of("mariadb", "redis", "iceberg", "delta", "azure", "gcs");
 
     /// The modules that read and write rows.
     private static final List<String> STORES = Stream.concat(
@@ -101,6 +101,7 @@ class ArchitectureTest {
             Map.entry("mariadb", ABOVE_DESTINATIONS),
             Map.entry("redis", ABOVE_DESTINATIONS),
             Map.entry("azure", List.of("storage", "protocol")),
+            Map.entry("gcs", List.of("storage", "protocol")),
             Map.entry("iceberg", ABOVE_DESTINATIONS),
             Map.entry("delta", ABOVE_DESTINATIONS),
             Map.entry("coordinator", ABOVE_DESTINATIONS),
@@ -205,7 +206,8 @@ class ArchitectureTest {
             "redis", List.of("redis.clients.."),
             "iceberg", List.of("org.apache.iceberg.."),
             "delta", List.of("io.delta.."),
-            "azure", List.of("com.azure..", "reactor.."));
+            "azure", List.of("com.azure..", "reactor.."),
+            "gcs", List.of());
 
     @ArchTest
     static void thePluginsAreNeededByNothing(JavaClasses classes) {

@@ -60,7 +60,7 @@ final class AzureClients {
                 // Nightshift repeats requests itself.
                 .retryOptions(new RequestRetryOptions(RetryPolicyType.FIXED, 1, (Integer) null, null, null, null));
         try {
-            switch (settings.credentials()) {
+            switch ((StoreCredentials.OfAzure) settings.credentials()) {
                 case StoreCredentials.AccountKey(String key) -> {
                     // The SDK would notice a wrong one only when it signs.
                     Base64.getDecoder().decode(key);
@@ -70,8 +70,6 @@ final class AzureClients {
                 case StoreCredentials.AzureIdentity(String clientId) ->
                     builder.addPolicy(new BearerTokens(IdentityTokens.of(clientId, System::getenv)));
                 case StoreCredentials.Anonymous _ -> {}
-                case StoreCredentials.StandardChain _, StoreCredentials.Keys _ ->
-                    throw new IllegalArgumentException("Azure has no " + settings.credentials());
             }
             return builder.buildClient();
         } catch (IllegalArgumentException e) {

@@ -172,6 +172,7 @@ final class AzureStoreClient implements StoreClient {
                 answer.getHeaderValue(HttpHeaderName.CONTENT_RANGE),
                 length == null ? null : Long.valueOf(length),
                 unquoted(answer.getHeaderValue(HttpHeaderName.ETAG)),
+                null,
                 answer::close);
     }
 

@@ -1,6 +1,7 @@
 package io.nightshift.iceberg;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ObjectScheme;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.objectstore.ObjectAddress;
@@ -56,21 +57,16 @@ public final class WarehouseFiles implements FileIO {
     /// @param location as Iceberg has it
     /// @throws FailureException permanent, if it is in another kind of store
     public static String plain(String location) {
-        if (location.matches("s3[an]?://.*")) {
-            return "s3" + location.substring(location.indexOf("://"));
-        }
-        if (location.matches("abfss?://.*")) {
-            return "abfss" + location.substring(location.indexOf("://"));
-        }
-        if (ObjectAddress.isAddress(location)) {
-            return location;
+        String address = ObjectScheme.canonical(location);
+        if (ObjectAddress.isAddress(address)) {
+            return address;
         }
         String path =
                 location.startsWith(FILE) ? location.substring(FILE.length()).replaceFirst("^/+", "/") : location;
         if (!path.startsWith("/")) {
             throw FailureException.permanent(
-                    "the table is in %s; Nightshift reads and writes tables in a folder of the nodes (file:/…) or in an object store (s3://…, az://… or abfss://…)"
-                            .formatted(location));
+                    "the table is in %s; Nightshift reads and writes tables in a folder of the nodes (file:/…) or in an object store (%s)"
+                            .formatted(location, ObjectScheme.schemes()));
         }
         return path;
     }

@@ -2,6 +2,7 @@ package io.nightshift.delta.source;
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ObjectScheme;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -46,10 +47,13 @@ record TableFolder(String root) {
         return switch (scheme) {
             case "" -> decoded.startsWith("/") ? absolute(decoded) : below(decoded);
             case "file" -> Path.of(decoded).normalize().toString();
-            case "s3", "s3a", "s3n" -> "s3://" + uri.getAuthority() + decoded;
-            case "abfs", "abfss" -> "abfss://" + uri.getAuthority() + decoded;
-            case "az" -> "az://" + uri.getAuthority() + decoded;
-            default -> throw refused(path, "which is neither in a folder nor in an object store", null);
+            default -> {
+                String address = ObjectScheme.canonical(scheme + "://" + uri.getAuthority() + decoded);
+                if (!ObjectAddress.isAddress(address)) {
+                    throw refused(path, "which is neither in a folder nor in an object store", null);
+                }
+                yield address;
+            }
         };
     }
 

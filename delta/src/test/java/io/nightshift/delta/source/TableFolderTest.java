@@ -13,6 +13,7 @@ class TableFolderTest {
     @ParameterizedTest
     @CsvSource({
         "az://lake/t, a%20b.parquet, az://lake/t/a b.parquet",
+        "gs://lake/t, gs://old/a%20b.parquet, gs://old/a b.parquet",
         "az://lake/t, /other/a.parquet, az://lake/other/a.parquet",
         "az://lake/t, az://old/a.parquet, az://old/a.parquet",
         "abfss://c@acc.dfs.core.windows.net/t, a.parquet, abfss://c@acc.dfs.core.windows.net/t/a.parquet",
@@ -26,7 +27,7 @@ class TableFolderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gs://lake/a.parquet", "wasbs://c@acc.blob.core.windows.net/a.parquet", "hdfs://n/a"})
+    @ValueSource(strings = {"oss://lake/a.parquet", "wasbs://c@acc.blob.core.windows.net/a.parquet", "hdfs://n/a"})
     void anotherStoreIsRefused(String path) {
         assertThatThrownBy(() -> TableFolder.of("az://lake/t").resolve(path))
                 .hasMessageContaining("which is neither in a folder nor in an object store");

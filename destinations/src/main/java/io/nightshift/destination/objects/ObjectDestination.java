@@ -21,6 +21,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.LoadTables;
+import io.nightshift.protocol.job.ObjectScheme;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.source.SourceReaders;
 import io.nightshift.source.files.ObjectCopies;
@@ -100,7 +101,7 @@ public final class ObjectDestination extends StagedStore implements FileDestinat
     @Override
     public List<String> check(Job job, ModelDescription model) {
         List<String> reasons = new ArrayList<>(checkPlace());
-        if (job.destination().loads() != null && prefix.scheme() != ObjectAddress.Scheme.S3) {
+        if (job.destination().loads() != null && prefix.scheme() != ObjectScheme.S3) {
             reasons.add("%s and %s write statements for S3 only; %s is in another store"
                     .formatted(LoadTables.REDSHIFT, LoadTables.SNOWFLAKE, prefix));
         }

@@ -30,18 +30,25 @@ public record ObjectSettings(
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
     private static final Pattern ACCOUNT = Pattern.compile("[a-z0-9]{3,24}");
-    private static final List<String> S3_KEYS = List.of(
-            "region",
-            "path-style",
-            "access-key-id",
-            "access-key-id-file",
-            "secret-access-key",
-            "secret-access-key-file",
-            "session-token",
-            "session-token-file",
-            "profile");
-    private static final List<String> AZURE_KEYS =
-            List.of("account", "account-key", "account-key-file", "sas-token", "sas-token-file", "client-id");
+
+    /// The keys that only stores of one type have.
+    private static final Map<String, List<String>> KEYS = Map.of(
+            "s3",
+            List.of(
+                    "region",
+                    "path-style",
+                    "access-key-id",
+                    "access-key-id-file",
+                    "secret-access-key",
+                    "secret-access-key-file",
+                    "session-token",
+                    "session-token-file",
+                    "profile"),
+            "azure",
+            List.of("account", "account-key", "account-key-file", "sas-token", "sas-token-file", "client-id"),
+            "gcs",
+            List.of("credentials-file"));
+
     private static final Pattern BUCKET = Pattern.compile("\\*|[a-z0-9][a-z0-9._-]{2,62}(/.*)?");
 
     public ObjectSettings {
@@ -85,19 +92,21 @@ public record ObjectSettings(
         return new ObjectSettings(read, folder == null ? null : copies.resolve(folder), (long) megabytes << 20);
     }
 
-    /// Two accounts of Azure may have containers of the same name.
+    /// The stores of two types, or two accounts of Azure, may have buckets of the same name.
     private static String owned(ObjectStoreSettings store, String bucket) {
-        return store.type() instanceof StoreType.Azure(String account) ? account + "@" + bucket : bucket;
+        String account = store.type() instanceof StoreType.Azure(String name) ? name + "@" : "";
+        return store.type().scheme().prefix() + account + bucket;
     }
 
     private static ObjectStoreSettings store(String name, ConfigurationSection section) {
         String type = section.text(
                 "type",
                 "s3",
-                KeyMeaning.of("`s3`: a store with the API of Amazon S3. `azure`: containers of Azure Blob Storage."));
-        boolean isAzure = type.equals("azure");
-        if (!isAzure && !type.equals("s3")) {
-            section.mistake("type", "expected s3 or azure");
+                KeyMeaning.of(
+                        "`s3`: a store with the API of Amazon S3. `gcs`: Google Cloud Storage. `azure`: containers of"
+                                + " Azure Blob Storage."));
+        if (!KEYS.containsKey(type)) {
+            section.mistake("type", "expected s3, gcs or azure");
         }
         URI endpoint = endpoint(section);
         PlainConnections.checkHttp(section, "endpoint", endpoint, PlainConnections.allowsHttp(section));
@@ -123,30 +132,69 @@ public record ObjectSettings(
                         + " the lists of two stores.");
         StoreCredentials keys = credentials(section);
         StoreCredentials azureKeys = azureCredentials(section);
-        refuse(section, isAzure ? S3_KEYS : AZURE_KEYS, type);
+        StoreCredentials googleKeys = googleCredentials(section);
+        refuseKeysOfOthers(section, type);
         section.end();
-        if (!isAzure) {
-            return new ObjectStoreSettings(
-                    name, new StoreType.S3(region, pathStyle), endpoint, buckets, writeBuckets, keys);
-        }
-        if (account == null || !ACCOUNT.matcher(account).matches()) {
-            section.mistake("account", "expected the name of a storage account: 3 to 24 lower-case letters and digits");
-        }
-        return new ObjectStoreSettings(
-                name,
-                new StoreType.Azure(account == null ? "" : account),
-                endpoint,
-                buckets,
-                writeBuckets,
-                keys instanceof StoreCredentials.Anonymous ? keys : azureKeys);
+        boolean isAnonymous = keys instanceof StoreCredentials.Anonymous;
+        return switch (type) {
+            case "azure" -> {
+                if (account == null || !ACCOUNT.matcher(account).matches()) {
+                    section.mistake(
+                            "account", "expected the name of a storage account: 3 to 24 lower-case letters and digits");
+                }
+                yield new ObjectStoreSettings(
+                        name,
+                        new StoreType.Azure(account == null ? "" : account),
+                        endpoint,
+                        buckets,
+                        writeBuckets,
+                        isAnonymous ? keys : azureKeys);
+            }
+            case "gcs" ->
+                new ObjectStoreSettings(
+                        name, new StoreType.Gcs(), endpoint, buckets, writeBuckets, isAnonymous ? keys : googleKeys);
+            default ->
+                new ObjectStoreSettings(
+                        name, new StoreType.S3(region, pathStyle), endpoint, buckets, writeBuckets, keys);
+        };
     }
 
-    private static void refuse(ConfigurationSection section, List<String> keys, String type) {
-        for (String key : keys) {
-            if (section.has(key)) {
-                section.mistake(key, "is not a key of a store of the type " + type);
+    private static void refuseKeysOfOthers(ConfigurationSection section, String type) {
+        KEYS.forEach((other, keys) -> {
+            for (String key : keys) {
+                if (!other.equals(type) && section.has(key)) {
+                    section.mistake(key, "is not a key of a store of the type " + type);
+                }
             }
+        });
+    }
+
+    private static StoreCredentials googleCredentials(ConfigurationSection section) {
+        String file = section.textOrNull(
+                "credentials-file",
+                KeyMeaning.of(
+                        "path",
+                        "Google: a file with the key of a service account, a workload identity (`external_account`) or"
+                                + " the credentials of a user. Without this key: the file that"
+                                + " `GOOGLE_APPLICATION_CREDENTIALS` names, that of `gcloud auth application-default"
+                                + " login`, or the identity of the pod or machine."));
+        if (file == null) {
+            return new StoreCredentials.GoogleCredentials(null);
         }
+        if (section.has("anonymous")) {
+            section.mistake("credentials-file", "only one of credentials-file and anonymous may be given");
+        }
+        try {
+            Path path = section.resolve(file);
+            if (Files.isReadable(path)) {
+                return new StoreCredentials.GoogleCredentials(path);
+            }
+        } catch (InvalidPathException _) {
+            // Reported below.
+        }
+        section.mistake(
+                "credentials-file", "there is no such file, or it can't be read; check its path and permissions");
+        return new StoreCredentials.GoogleCredentials(null);
     }
 
     private static StoreCredentials azureCredentials(ConfigurationSection section) {
@@ -200,8 +248,8 @@ public record ObjectSettings(
                 "endpoint",
                 KeyMeaning.of(
                         "URL",
-                        "The address of the store's API. Without this key: that of AWS in the region, or of Azure"
-                                + " for the account."));
+                        "The address of the store's API. Without this key: that of AWS in the region, of Google, or of"
+                                + " Azure for the account."));
         if (endpoint == null) {
             return null;
         }

@@ -386,11 +386,38 @@ final class ConfigurationTest {
                         "az://lake/a is in store one and in store two of this node. Write abfss://lake@ACCOUNT.dfs.core.windows.net/a");
     }
 
+    @Test
+    void storesMayBeAtGoogle() throws IOException {
+        Files.writeString(folder.resolve("key.json"), "{}");
+        Configuration loaded = load("""
+                nightshift {
+                  registry = "gs://models/nightshift"
+                  stores.key { type = gcs, credentials-file = key.json, buckets = [lake, models] }
+                  stores.other { type = s3, buckets = [lake, "*"] }
+                  stores.pod { type = gcs, buckets = ["*"] }
+                }
+                """);
+        assertThat(loaded.objects().stores())
+                .extracting(ObjectStoreSettings::type, ObjectStoreSettings::credentials)
+                .containsExactly(
+                        tuple(new StoreType.Gcs(), new StoreCredentials.GoogleCredentials(folder.resolve("key.json"))),
+                        tuple(new StoreType.S3(null, false), new StoreCredentials.StandardChain(null)),
+                        tuple(new StoreType.Gcs(), new StoreCredentials.GoogleCredentials(null)));
+        assertThat(((RegistryLocation.Objects) loaded.registry()).store().name())
+                .isEqualTo("key");
+        assertThat(ObjectStores.withBucket(loaded.objects().stores(), ObjectAddress.of("gs://another/a")))
+                .contains(loaded.objects().stores().getLast());
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "{ type = gcs } | stores.a.type: expected s3 or azure",
+                "{ type = gcs, account = abc } | stores.a.account: is not a key of a store of the type gcs",
+                "{ credentials-file = a } | stores.a.credentials-file: is not a key of a store of the type s3",
+                "{ type = gcs, credentials-file = no-such.json } | stores.a.credentials-file: there is no such file",
+                "{ type = gcs, credentials-file = a, anonymous = true } | only one of credentials-file and anonymous",
+                "{ type = swift } | stores.a.type: expected s3, gcs or azure",
                 "{ type = azure } | stores.a.account: expected the name of a storage account",
                 "{ type = azure, account = Flights } | stores.a.account: expected the name of a storage account",
                 "{ type = azure, account = abc, region = eu } | stores.a.region: is not a key of a store of the type azure",

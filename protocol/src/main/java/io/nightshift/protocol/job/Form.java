@@ -22,14 +22,13 @@ enum Form {
     /// Like a path, and what object stores have instead.
     FILES(
             "^(" + Patterns.BUCKET + "(/[^\\u0000-\\u001f]*)?|(?!" + Patterns.ADDRESS + ")" + Patterns.LINE + ")$",
-            "a path in the file system, not beginning with ~, or objects as s3://bucket/key, az://container/key or"
-                    + " abfss://container@account.dfs.core.windows.net/key"),
+            "a path in the file system, not beginning with ~, or objects as " + ObjectScheme.examples("key")),
     /// Like a path, and what object stores have instead of a folder.
     PLACE(
             "^(" + Patterns.BUCKET + "(/[^\\u0000-\\u001f*?\\[\\]\\\\]*)?|(?!" + Patterns.ADDRESS + ")" + Patterns.LINE
                     + ")$",
-            "a folder in the file system, not beginning with ~, or a prefix of objects as s3://bucket/prefix,"
-                    + " az://container/prefix or abfss://container@account.dfs.core.windows.net/prefix"),
+            "a folder in the file system, not beginning with ~, or a prefix of objects as "
+                    + ObjectScheme.examples("prefix")),
     DATA_SOURCE(
             "^[a-z0-9][a-z0-9_-]{0,62}$", "the name of a data source: at most 63 lower-case letters, digits, - and _"),
     CATALOG("^[a-z0-9][a-z0-9_-]{0,62}$", "the name of a catalog: at most 63 lower-case letters, digits, - and _"),
@@ -126,9 +125,7 @@ enum Form {
     }
 
     private static final class Patterns {
-        /// The address of a bucket of S3, or of a container of Azure.
-        static final String BUCKET = "(s3://[a-z0-9][a-z0-9._-]{2,62}|az://[a-z0-9][a-z0-9-]{2,62}"
-                + "|abfss://[a-z0-9][a-z0-9-]{2,62}@[a-z0-9]{3,24}[.]dfs[.][a-z0-9.-]{1,100})";
+        static final String BUCKET = ObjectScheme.pattern();
 
         static final String ADDRESS = "[A-Za-z][A-Za-z0-9+.-]*://|[jJ][dD][bB][cC]:|[fF][iI][lL][eE]:|~";
         /// Not blank, and no control characters.

@@ -86,7 +86,8 @@ class JobFileTest {
         assertThat(loaded.destination())
                 .isEqualTo(new ParquetDestination(
                         "s3://scores/daily", new LoadTables("scores.delays", "db.scores.delays")));
-        for (String address : List.of("az://scores/daily", "abfss://scores@flights.dfs.core.windows.net/daily")) {
+        for (String address : List.of(
+                "gs://scores/daily", "az://scores/daily", "abfss://scores@flights.dfs.core.windows.net/daily")) {
             assertThat(parse(SMALLEST.replace("parquet: predictions", "parquet: " + address))
                             .destination())
                     .isEqualTo(new ParquetDestination(address));

@@ -1,66 +1,38 @@
 package io.nightshift.storage.objectstore;
 
 import io.nightshift.protocol.failure.FailureException;
-import java.util.Arrays;
-import java.util.Optional;
+import io.nightshift.protocol.job.ObjectScheme;
 import org.jspecify.annotations.Nullable;
 
 /// The address of an object, or of all objects whose keys begin alike.
 ///
 /// @param authority names the bucket, as [#bucket()] explains
 /// @param key the object's key, a prefix of keys, or a glob; may be empty
-public record ObjectAddress(Scheme scheme, String authority, String key) {
-
-    /// Begins an address.
-    public enum Scheme {
-        /// A bucket of S3.
-        S3("s3"),
-        /// A container of Azure Blob Storage.
-        AZ("az"),
-        /// A container and its account, as `container@account.dfs.core.windows.net`.
-        ABFSS("abfss");
-
-        private final String prefix;
-
-        Scheme(String name) {
-            this.prefix = name + "://";
-        }
-
-        boolean isAzure() {
-            return this != S3;
-        }
-    }
+public record ObjectAddress(ObjectScheme scheme, String authority, String key) {
 
     /// Whether a text is an address, not a path.
     public static boolean isAddress(String text) {
-        return scheme(text).isPresent();
+        return ObjectScheme.of(text).isPresent();
     }
 
-    private static Optional<Scheme> scheme(String text) {
-        return Arrays.stream(Scheme.values())
-                .filter(scheme -> text.startsWith(scheme.prefix))
-                .findFirst();
-    }
-
-    /// Parses `s3://bucket/key`, `az://container/key` or `abfss://container@account.dfs.core.windows.net/key`.
+    /// Parses an address such as `s3://bucket/key`: see [ObjectScheme].
     ///
     /// @throws FailureException permanent, if the text is no address
     public static ObjectAddress of(String text) {
-        Scheme scheme = scheme(text).orElse(Scheme.S3);
-        String rest = isAddress(text) ? text.substring(scheme.prefix.length()) : "";
+        ObjectScheme scheme = ObjectScheme.of(text).orElse(ObjectScheme.S3);
+        String rest = isAddress(text) ? text.substring(scheme.prefix().length()) : "";
         int slash = rest.indexOf('/');
         String authority = slash < 0 ? rest : rest.substring(0, slash);
-        if (!authority.matches(scheme == Scheme.ABFSS ? "[^@:]+@[^@:.]+\\.dfs\\.[^@:]+" : "[^@:]+")) {
+        if (!authority.matches(scheme == ObjectScheme.ABFSS ? "[^@:]+@[^@:.]+\\.dfs\\.[^@:]+" : "[^@:]+")) {
             throw FailureException.permanent(
-                    "%s is no address of objects; write s3://bucket/key, az://container/key or abfss://container@account.dfs.core.windows.net/key"
-                            .formatted(text));
+                    "%s is no address of objects; write %s".formatted(text, ObjectScheme.examples("key")));
         }
         return new ObjectAddress(scheme, authority, slash < 0 ? "" : rest.substring(slash + 1));
     }
 
     /// An address in a bucket of S3.
     public static ObjectAddress ofS3(String bucket, String key) {
-        return new ObjectAddress(Scheme.S3, bucket, key);
+        return new ObjectAddress(ObjectScheme.S3, bucket, key);
     }
 
     /// The name of the bucket, or of the container of Azure.
@@ -78,7 +50,7 @@ public record ObjectAddress(Scheme scheme, String authority, String key) {
 
     /// The address of the bucket, without a `/` at the end.
     public String root() {
-        return scheme.prefix + authority;
+        return scheme.prefix() + authority;
     }
 
     /// The address of another key in the same bucket.

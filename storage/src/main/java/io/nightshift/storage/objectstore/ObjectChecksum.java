@@ -42,6 +42,12 @@ public record ObjectChecksum(Algorithm algorithm, String value) {
         return new ObjectChecksum(algorithm, Base64.getEncoder().encodeToString(found));
     }
 
+    /// The checksum of the bytes that a sum has got.
+    static ObjectChecksum crc32c(CRC32C sum) {
+        return new ObjectChecksum(
+                Algorithm.CRC32C, Base64.getEncoder().encodeToString(bytes(sum.getValue(), Integer.BYTES)));
+    }
+
     private static byte[] bytes(long sum, int length) {
         ByteBuffer bytes = ByteBuffer.allocate(length);
         return (length == Long.BYTES ? bytes.putLong(sum) : bytes.putInt((int) sum)).array();

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// A store of the node's configuration.
 ///
 /// @param name by which messages call it
-/// @param endpoint the address of its API; null for that of AWS in the region, or that of Azure for the account
+/// @param endpoint the address of its API; null for that of the cloud
 /// @param buckets that jobs may read in it, as `bucket`, `bucket/prefix` or `*` for every bucket
 /// @param writeBuckets that jobs may write in it, in the same way
 public record ObjectStoreSettings(

@@ -1,6 +1,7 @@
 package io.nightshift.storage.objectstore;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ObjectScheme;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -62,13 +63,17 @@ public final class ObjectStores implements AutoCloseable {
     /// The store that the standard variables of the environment describe. For S3: `AWS_ACCESS_KEY_ID`,
     /// `AWS_REGION`, `AWS_ENDPOINT_URL_S3`, and the rest of the standard chain. For Azure: `AZURE_STORAGE_ACCOUNT`,
     /// which an address may name instead, with `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`, or else the
-    /// identity of the machine.
+    /// identity of the machine. For Google: what [StoreCredentials.GoogleCredentials] says.
     ///
     /// @param environment the process's variables
     /// @throws FailureException permanent, if neither names the account
     public static ObjectStoreSettings environment(
             ObjectAddress address, Function<String, @Nullable String> environment) {
-        return address.scheme().isAzure() ? azureEnvironment(address, environment) : s3Environment(environment);
+        return switch (address.scheme()) {
+            case S3 -> s3Environment(environment);
+            case GS -> everyBucket(new StoreType.Gcs(), null, new StoreCredentials.GoogleCredentials(null));
+            case AZ, ABFSS -> azureEnvironment(address, environment);
+        };
     }
 
     private static ObjectStoreSettings azureEnvironment(
@@ -90,13 +95,7 @@ public final class ObjectStores implements AutoCloseable {
                 : isOwn && signature != null
                         ? new StoreCredentials.SharedAccessSignature(signature)
                         : new StoreCredentials.AzureIdentity(null);
-        return new ObjectStoreSettings(
-                ENVIRONMENT,
-                new StoreType.Azure(account),
-                null,
-                List.of(ObjectStoreSettings.EVERY),
-                List.of(ObjectStoreSettings.EVERY),
-                credentials);
+        return everyBucket(new StoreType.Azure(account), null, credentials);
     }
 
     private static ObjectStoreSettings s3Environment(Function<String, @Nullable String> environment) {
@@ -104,20 +103,23 @@ public final class ObjectStores implements AutoCloseable {
         if (endpoint == null) {
             endpoint = environment.apply("AWS_ENDPOINT_URL");
         }
-        return new ObjectStoreSettings(
-                ENVIRONMENT,
+        return everyBucket(
                 new StoreType.S3(null, endpoint != null),
                 endpoint == null || endpoint.isBlank() ? null : URI.create(endpoint),
-                List.of(ObjectStoreSettings.EVERY),
-                List.of(ObjectStoreSettings.EVERY),
                 new StoreCredentials.StandardChain(null));
+    }
+
+    private static ObjectStoreSettings everyBucket(
+            StoreType type, @Nullable URI endpoint, StoreCredentials credentials) {
+        List<String> every = List.of(ObjectStoreSettings.EVERY);
+        return new ObjectStoreSettings(ENVIRONMENT, type, endpoint, every, every, credentials);
     }
 
     /// The settings whose list has the bucket of an address, or else those with `*`.
     ///
     /// @throws FailureException permanent, if several stores have it
     public static Optional<ObjectStoreSettings> withBucket(List<ObjectStoreSettings> settings, ObjectAddress address) {
-        if (address.scheme() == ObjectAddress.Scheme.S3 && address.bucket().endsWith(DIRECTORY_BUCKET)) {
+        if (address.scheme() == ObjectScheme.S3 && address.bucket().endsWith(DIRECTORY_BUCKET)) {
             throw FailureException.permanent(
                     "%s is in a directory bucket of S3, which Nightshift can't use: it does not list objects in the order of their keys. Use a general purpose bucket"
                             .formatted(address));

@@ -7,12 +7,14 @@ import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.zip.CRC32C;
 
 /// Bytes that a request sends, and sends again.
 ///
 /// @param length how many bytes
 /// @param md5 the MD5 of the bytes, in Base64
-public record RequestContent(long length, String md5, Opener opener) {
+/// @param crc32c the CRC32C of the bytes, in Base64
+public record RequestContent(long length, String md5, String crc32c, Opener opener) {
 
     private static final int BUFFER = 256 * 1024;
 
@@ -22,21 +24,30 @@ public record RequestContent(long length, String md5, Opener opener) {
     }
 
     static RequestContent of(byte[] content) {
+        CRC32C sum = new CRC32C();
+        sum.update(content);
         return new RequestContent(
                 content.length,
                 Base64.getEncoder().encodeToString(digest().digest(content)),
+                ObjectChecksum.crc32c(sum).value(),
                 () -> new ByteArrayInputStream(content));
     }
 
     static RequestContent of(FilePiece piece) throws IOException {
         MessageDigest digest = digest();
+        CRC32C sum = new CRC32C();
         try (InputStream in = piece.open()) {
             byte[] buffer = new byte[BUFFER];
             for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
                 digest.update(buffer, 0, read);
+                sum.update(buffer, 0, read);
             }
         }
-        return new RequestContent(piece.length(), Base64.getEncoder().encodeToString(digest.digest()), piece::open);
+        return new RequestContent(
+                piece.length(),
+                Base64.getEncoder().encodeToString(digest.digest()),
+                ObjectChecksum.crc32c(sum).value(),
+                piece::open);
     }
 
     private static MessageDigest digest() {

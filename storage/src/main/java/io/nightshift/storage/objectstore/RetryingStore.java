@@ -25,6 +25,7 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -203,8 +204,9 @@ final class RetryingStore implements ObjectStore {
             throws IOException {
         long position = range.start();
         long working = position;
+        CRC32C sum = range.start() == 0 && range.end() == object.bytes() ? new CRC32C() : null;
         while (position < range.end()) {
-            Reading reading = new Reading(object, new ByteRange(position, range.end()), control, sink);
+            Reading reading = new Reading(object, new ByteRange(position, range.end()), control, sink, sum);
             try {
                 requests.acquireUninterruptibly();
                 try {
@@ -435,13 +437,16 @@ final class RetryingStore implements ObjectStore {
         private final ByteRange range;
         private final FetchControl control;
         private final Sink sink;
+        private final @Nullable CRC32C sum;
         private long position;
 
-        Reading(StoredObject object, ByteRange range, FetchControl control, Sink sink) {
+        /// @param sum of the bytes that the sink has got; null if it does not get all of the object
+        Reading(StoredObject object, ByteRange range, FetchControl control, Sink sink, @Nullable CRC32C sum) {
             this.object = object;
             this.range = range;
             this.control = control;
             this.sink = sink;
+            this.sum = sum;
             this.position = range.start();
         }
 
@@ -456,6 +461,7 @@ final class RetryingStore implements ObjectStore {
                 check(answer);
                 copy(answer.body());
                 isWhole = true;
+                checkSum(answer);
             } finally {
                 if (isWhole) {
                     answer.body().close();
@@ -478,11 +484,28 @@ final class RetryingStore implements ObjectStore {
             }
         }
 
+        /// Begins anew if all bytes of the object have arrived, and some are wrong.
+        private void checkSum(Bytes answer) {
+            if (sum == null || answer.crc32c() == null) {
+                return;
+            }
+            String found = ObjectChecksum.crc32c(sum).value();
+            if (!found.equals(answer.crc32c())) {
+                position = 0;
+                sum.reset();
+                throw new StoreIOException(new IOException(
+                        "its bytes have the CRC32C %s instead of %s".formatted(found, answer.crc32c())));
+            }
+        }
+
         private void copy(InputStream in) throws IOException {
             byte[] buffer = new byte[(int) Math.min(BUFFER, range.length())];
             while (position < range.end()) {
                 RequestTries.refuseIfCancelled(control);
                 int read = readFrom(in, buffer, (int) Math.min(buffer.length, range.end() - position));
+                if (sum != null) {
+                    sum.update(buffer, 0, read);
+                }
                 sink.write(position, buffer, read);
                 position += read;
                 control.progressed();

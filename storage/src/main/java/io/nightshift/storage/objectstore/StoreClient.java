@@ -33,12 +33,14 @@ public interface StoreClient extends AutoCloseable {
     /// @param range the header `Content-Range`
     /// @param length the header `Content-Length`
     /// @param tag the object's ETag without quotes
+    /// @param crc32c the checksum of the whole object, in Base64; null if the answer has none
     /// @param abort closes the connection, without reading the rest
     record Bytes(
             InputStream body,
             @Nullable String range,
             @Nullable Long length,
             String tag,
+            @Nullable String crc32c,
             Runnable abort) {}
 
     /// As [ObjectStore#listsFromKeys].
@@ -63,7 +65,7 @@ public interface StoreClient extends AutoCloseable {
     /// Begins to read bytes of an object that still has its tag.
     Bytes get(StoredObject object, ByteRange range);
 
-    /// @param content checked by the store by its MD5
+    /// @param content checked by the store by its checksums
     void put(ObjectAddress address, RequestContent content, Condition condition);
 
     /// The most bytes that [#copy] copies.

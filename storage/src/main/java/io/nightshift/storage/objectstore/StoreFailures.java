@@ -32,8 +32,8 @@ final class StoreFailures {
 
     /// The object has another tag than when it was listed or pinned.
     FailureException replaced(ObjectAddress address) {
-        return FailureException.permanent(
-                "%s: %s was replaced while it was read: its ETag is another one now".formatted(purpose, address));
+        return FailureException.permanent("%s: %s was replaced while it was read: its %s is another one now"
+                .formatted(purpose, address, settings.type().tagName()));
     }
 
     /// The failure of an object that has another tag each time it is read.
@@ -41,8 +41,13 @@ final class StoreFailures {
         return new FailureException(Failure.of(
                 FailedResource.Type.STORAGE,
                 object.address().root(),
-                "%s: %s can't be read from %s: at each try, its ETag was no longer \"%s\", as in the answer to HEAD. Either other programs write it all the time, or a proxy changes ETags (a weak one begins with W/)"
-                        .formatted(purpose, object.address(), settings, object.tag())));
+                "%s: %s can't be read from %s: at each try, its %s was no longer \"%s\", as in the answer to HEAD. Either other programs write it all the time, or a proxy changes ETags (a weak one begins with W/)"
+                        .formatted(
+                                purpose,
+                                object.address(),
+                                settings,
+                                settings.type().tagName(),
+                                object.tag())));
     }
 
     /// The failure of an object that is gone.

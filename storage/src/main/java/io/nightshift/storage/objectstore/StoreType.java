@@ -1,5 +1,6 @@
 package io.nightshift.storage.objectstore;
 
+import io.nightshift.protocol.job.ObjectScheme;
 import org.jspecify.annotations.Nullable;
 
 /// The protocol of a store, and what only this protocol needs.
@@ -12,7 +13,12 @@ public sealed interface StoreType {
     String module();
 
     /// The scheme that addresses need, if they name no account.
-    ObjectAddress.Scheme scheme();
+    ObjectScheme scheme();
+
+    /// The name of [StoredObject#tag] in messages.
+    default String tagName() {
+        return "ETag";
+    }
 
     /// The API of Amazon S3.
     ///
@@ -22,7 +28,7 @@ public sealed interface StoreType {
 
         @Override
         public boolean has(ObjectAddress address) {
-            return address.scheme() == ObjectAddress.Scheme.S3;
+            return address.scheme() == ObjectScheme.S3;
         }
 
         @Override
@@ -31,8 +37,32 @@ public sealed interface StoreType {
         }
 
         @Override
-        public ObjectAddress.Scheme scheme() {
-            return ObjectAddress.Scheme.S3;
+        public ObjectScheme scheme() {
+            return ObjectScheme.S3;
+        }
+    }
+
+    /// Google Cloud Storage.
+    record Gcs() implements StoreType {
+
+        @Override
+        public boolean has(ObjectAddress address) {
+            return address.scheme() == ObjectScheme.GS;
+        }
+
+        @Override
+        public String module() {
+            return "nightshift-gcs";
+        }
+
+        @Override
+        public ObjectScheme scheme() {
+            return ObjectScheme.GS;
+        }
+
+        @Override
+        public String tagName() {
+            return "generation";
         }
     }
 
@@ -43,7 +73,8 @@ public sealed interface StoreType {
 
         @Override
         public boolean has(ObjectAddress address) {
-            return address.scheme().isAzure() && (address.account() == null || account.equals(address.account()));
+            return (address.scheme() == ObjectScheme.AZ || address.scheme() == ObjectScheme.ABFSS)
+                    && (address.account() == null || account.equals(address.account()));
         }
 
         @Override
@@ -52,8 +83,8 @@ public sealed interface StoreType {
         }
 
         @Override
-        public ObjectAddress.Scheme scheme() {
-            return ObjectAddress.Scheme.AZ;
+        public ObjectScheme scheme() {
+            return ObjectScheme.AZ;
         }
     }
 }

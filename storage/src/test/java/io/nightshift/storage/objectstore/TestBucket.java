@@ -9,11 +9,13 @@ public interface TestBucket extends AutoCloseable {
     /// The protocols. A test needs the module of each.
     enum Protocol {
         S3,
+        GCS,
         AZURE;
 
         public TestBucket open() throws IOException {
             return switch (this) {
                 case S3 -> new TestStore();
+                case GCS -> new GcsBucket();
                 case AZURE -> new AzureBucket();
             };
         }

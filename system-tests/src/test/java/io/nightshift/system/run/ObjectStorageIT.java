@@ -10,6 +10,7 @@ import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.objectstore.AzureServer;
 import io.nightshift.testing.objectstore.FaultProxy;
 import io.nightshift.testing.objectstore.FaultProxy.Fault;
+import io.nightshift.testing.objectstore.GcsServer;
 import io.nightshift.testing.objectstore.S3Server;
 import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
@@ -254,6 +255,52 @@ final class ObjectStorageIT {
             InProcess.run(configured("run", job.file().toString()))
                     .expect(2, "load-redshift and load-snowflake write statements for S3 only");
             assertThat(Files.readString(job.log())).doesNotContain(AzureServer.KEY);
+        }
+    }
+
+    @Test
+    void googleIsAStoreAsWell() throws Exception {
+        try (GcsServer google = GcsServer.start()) {
+            google.createBucket("lake");
+            for (int i = 0; i < FILES; i++) {
+                String name = "part-%d.parquet".formatted(i);
+                google.put(
+                        "lake",
+                        "flights/" + name,
+                        Files.readAllBytes(folder.resolve("files").resolve(name)));
+            }
+            Files.writeString(folder.resolve("google.json"), google.keyFile());
+            Files.writeString(folder.resolve("stores.conf"), """
+                    nightshift.registry = "gs://lake/models"
+                    nightshift.stores.test {
+                      type = gcs
+                      endpoint = "%s"
+                      buckets = ["lake"]
+                      write-buckets = ["lake/scores"]
+                      credentials-file = google.json
+                    }
+                    """.formatted(google.endpoint()));
+            job.edit("s3://lake/flights", "gs://lake/flights");
+            job.edit("parquet: predictions", "parquet: gs://lake/scores/delays");
+
+            JsonNode result = InProcess.run(configured("run", job.file().toString(), "-o", "json"))
+                    .expect(0)
+                    .json();
+            assertThat(result.get("rows").asInt()).isEqualTo(FILES * 3_000);
+            String batch = result.get("batch").asText();
+            assertThat(google.keys("lake"))
+                    .contains("scores/delays/batch=%s/_SUCCESS".formatted(batch))
+                    .anyMatch(key -> key.startsWith("models/"))
+                    .noneMatch(key -> key.contains("_staging/batch="));
+            assertThat(InProcess.run(configured("batch", "verify", batch))
+                            .expect(0)
+                            .out())
+                    .contains("gs://lake/scores/delays/batch=%s holds _SUCCESS".formatted(batch));
+            assertThat(InProcess.run(configured("doctor", "--job", job.file().toString()))
+                            .expect(0)
+                            .out())
+                    .contains("flights can run");
+            assertThat(Files.readString(job.log())).doesNotContain("PRIVATE KEY", "token-");
         }
     }
 

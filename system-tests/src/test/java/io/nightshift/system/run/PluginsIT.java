@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class PluginsIT {
 
     private static final Pattern PLUGINS = Pattern.compile(
-            "(nightshift-(smile|mariadb|redis|iceberg|delta|azure)|smile-|mariadb-java-client|jedis|azure-|reactor-|iceberg-|delta-kernel).*\\.jar");
+            "(nightshift-(smile|mariadb|redis|iceberg|delta|azure|gcs)|smile-|mariadb-java-client|jedis|azure-|reactor-|iceberg-|delta-kernel).*\\.jar");
 
     @TempDir
     private static Path libraries;
@@ -70,6 +70,7 @@ final class PluginsIT {
                   cache { url = "redis://localhost:6379/0" }
                 }
                 nightshift.stores.blobs { type = azure, account = flights, account-key = a2V5, buckets = ["lake"] }
+                nightshift.stores.google { type = gcs, buckets = ["lake"] }
                 nightshift.catalogs.lake { type = folder, warehouse = "%s" }
                 """.formatted(folder.resolve("warehouse")));
 
@@ -89,7 +90,9 @@ final class PluginsIT {
                 .contains("destination.iceberg: the module nightshift-iceberg is not on the class path")
                 .contains(
                         "store blobs can't be used: the module nightshift-azure is not on the class path of this process")
-                .contains("5 problems were found.");
+                .contains(
+                        "store google can't be used: the module nightshift-gcs is not on the class path of this process")
+                .contains("6 problems were found.");
     }
 
     @Test

@@ -27,6 +27,7 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// An HTTP proxy in front of a server of objects, which delays, throttles, cuts, shortens and refuses as it is
@@ -65,8 +66,8 @@ public final class FaultProxy implements AutoCloseable {
         /// The server does what it is asked for, but its answer does not arrive.
         record LoseAnswer() implements Fault {}
 
-        /// The answer has a weak ETag, as of a proxy that compresses.
-        record WeakTag() implements Fault {}
+        /// A header of the answer has another value.
+        record Header(String name, UnaryOperator<String> change) implements Fault {}
 
         /// One byte of the body is another one.
         record Corrupt(long position) implements Fault {}
@@ -251,7 +252,7 @@ public final class FaultProxy implements AutoCloseable {
             case Fault.IgnoreRange ignore -> pass(exchange, ignore);
             case Fault.IgnoreConditions ignore -> pass(exchange, ignore);
             case Fault.Corrupt corrupt -> pass(exchange, corrupt);
-            case Fault.WeakTag weak -> pass(exchange, weak);
+            case Fault.Header header -> pass(exchange, header);
             case Fault.LoseAnswer lose -> pass(exchange, lose);
         }
     }
@@ -303,8 +304,8 @@ public final class FaultProxy implements AutoCloseable {
                 headers.put(name, values);
             }
         });
-        if (fault instanceof Fault.WeakTag && headers.containsKey("ETag")) {
-            headers.set("ETag", "W/" + headers.getFirst("ETag"));
+        if (fault instanceof Fault.Header(String name, UnaryOperator<String> change) && headers.containsKey(name)) {
+            headers.set(name, change.apply(headers.getFirst(name)));
         }
         long length = connection.getContentLengthLong();
         if (method.equals("HEAD") || status == 204) {

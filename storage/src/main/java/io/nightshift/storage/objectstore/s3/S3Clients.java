@@ -70,7 +70,7 @@ final class S3Clients {
     }
 
     private static AwsCredentialsProvider credentials(StoreCredentials credentials) {
-        return switch (credentials) {
+        return switch ((StoreCredentials.OfS3) credentials) {
             case StoreCredentials.StandardChain(String profile) -> {
                 DefaultCredentialsProvider.Builder chain = DefaultCredentialsProvider.builder();
                 yield profile == null
@@ -83,9 +83,6 @@ final class S3Clients {
                                 ? AwsBasicCredentials.create(id, secret)
                                 : AwsSessionCredentials.create(id, secret, token));
             case StoreCredentials.Anonymous _ -> AnonymousCredentialsProvider.create();
-            case StoreCredentials.AccountKey _,
-                    StoreCredentials.SharedAccessSignature _,
-                    StoreCredentials.AzureIdentity _ -> throw new IllegalArgumentException("S3 has no " + credentials);
         };
     }
 }

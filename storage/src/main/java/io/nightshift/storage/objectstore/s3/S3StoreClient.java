@@ -129,7 +129,7 @@ final class S3StoreClient implements StoreClient {
                 .ifMatch('"' + object.tag() + '"')
                 .build());
         GetObjectResponse answer = in.response();
-        return new Bytes(in, answer.contentRange(), answer.contentLength(), unquoted(answer.eTag()), in::abort);
+        return new Bytes(in, answer.contentRange(), answer.contentLength(), unquoted(answer.eTag()), null, in::abort);
     }
 
     @Override
