@@ -65,12 +65,13 @@ class WholeObjectIT {
     }
 
     private StoredObject put(Algorithm algorithm) throws Exception {
-        store.server.put(
-                store.bucket,
-                "object",
-                CONTENT,
-                "x-amz-checksum-" + algorithm.name().toLowerCase(Locale.ROOT),
-                checksum(algorithm));
+        store.s3()
+                .put(
+                        store.bucket,
+                        "object",
+                        CONTENT,
+                        "x-amz-checksum-" + algorithm.name().toLowerCase(Locale.ROOT),
+                        checksum(algorithm));
         return find();
     }
 

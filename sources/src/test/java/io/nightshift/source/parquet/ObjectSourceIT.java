@@ -10,6 +10,7 @@ import io.nightshift.source.files.TestCopies;
 import io.nightshift.source.kinds.Sources;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.TestStore;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
@@ -26,8 +27,12 @@ class ObjectSourceIT extends SourceContract {
 
     @BeforeEach
     void open() throws Exception {
-        store = new TestStore();
+        store = newStore();
         copies = TestCopies.of(store, folder.resolve("objects"));
+    }
+
+    TestStore newStore() throws IOException {
+        return new TestStore();
     }
 
     @AfterEach

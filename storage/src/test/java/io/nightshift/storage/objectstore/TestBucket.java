@@ -15,7 +15,7 @@ public interface TestBucket extends AutoCloseable {
         public TestBucket open() throws IOException {
             return switch (this) {
                 case S3 -> new TestStore();
-                case GCS -> new GcsBucket();
+                case GCS -> TestStore.ofGcs();
                 case AZURE -> new AzureBucket();
             };
         }

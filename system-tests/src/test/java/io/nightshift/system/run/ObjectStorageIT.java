@@ -288,7 +288,7 @@ final class ObjectStorageIT {
                     .json();
             assertThat(result.get("rows").asInt()).isEqualTo(FILES * 3_000);
             String batch = result.get("batch").asText();
-            assertThat(google.keys("lake"))
+            assertThat(google.list("lake", ""))
                     .contains("scores/delays/batch=%s/_SUCCESS".formatted(batch))
                     .anyMatch(key -> key.startsWith("models/"))
                     .noneMatch(key -> key.contains("_staging/batch="));

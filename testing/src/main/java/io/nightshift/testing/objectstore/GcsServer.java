@@ -11,6 +11,8 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -44,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 /// A server with the part of the XML API of Google Cloud Storage that Nightshift uses, and the rewriting of the
 /// JSON API, written from Google's description. It keeps objects in memory. It also gives tokens: to a service
 /// account with a key, and as the metadata server of a machine. Safe for several threads.
-public final class GcsServer implements AutoCloseable {
+public final class GcsServer implements ObjectServer {
 
     private static final int LEAST_PART = 5 << 20;
 
@@ -110,6 +112,7 @@ public final class GcsServer implements AutoCloseable {
         return gcs;
     }
 
+    @Override
     public URI endpoint() {
         return URI.create("http://localhost:" + server.getAddress().getPort());
     }
@@ -129,10 +132,12 @@ public final class GcsServer implements AutoCloseable {
         tokens.clear();
     }
 
+    @Override
     public synchronized void createBucket(String name) {
         buckets.put(name, new TreeMap<>());
     }
 
+    @Override
     public synchronized void put(String bucket, String name, byte[] content) {
         objects(bucket).put(name, stored(content, md5(content), ""));
     }
@@ -144,12 +149,46 @@ public final class GcsServer implements AutoCloseable {
         objects(bucket).put(name, stored(content, md5(content), "gzip"));
     }
 
+    @Override
     public synchronized void delete(String bucket, String name) {
         objects(bucket).remove(name);
     }
 
-    public synchronized List<String> keys(String bucket) {
-        return List.copyOf(objects(bucket).keySet());
+    @Override
+    public void put(String bucket, String name, Path file) throws IOException {
+        put(bucket, name, Files.readAllBytes(file));
+    }
+
+    @Override
+    public String get(String bucket, String name) {
+        return new String(content(bucket, name), StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void get(String bucket, String name, Path file) throws IOException {
+        Files.write(file, content(bucket, name));
+    }
+
+    private synchronized byte[] content(String bucket, String name) {
+        Stored found = objects(bucket).get(name);
+        if (found == null) {
+            throw new IllegalArgumentException("no object " + name);
+        }
+        return found.content;
+    }
+
+    @Override
+    public synchronized List<String> list(String bucket, String prefix) {
+        return objects(bucket).keySet().stream()
+                .filter(name -> name.startsWith(prefix))
+                .toList();
+    }
+
+    @Override
+    public synchronized String begin(String bucket, String name) {
+        String id = "upload-" + ++count;
+        uploads.put(name + "\n" + id, new Upload(bucket, name, new TreeMap<>()));
+        return id;
     }
 
     private NavigableMap<String, Stored> objects(String bucket) {
@@ -229,13 +268,11 @@ public final class GcsServer implements AutoCloseable {
             return;
         }
         if (query.containsKey("uploads")) {
-            String id = "upload-" + ++count;
-            uploads.put(name + "\n" + id, new Upload(bucket, name, new TreeMap<>()));
             send(
                     exchange,
                     200,
                     "<InitiateMultipartUploadResult><UploadId>%s</UploadId></InitiateMultipartUploadResult>"
-                            .formatted(id));
+                            .formatted(begin(bucket, name)));
             return;
         }
         if (query.containsKey("uploadId")) {

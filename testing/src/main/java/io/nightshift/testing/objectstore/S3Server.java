@@ -29,7 +29,7 @@ import org.xml.sax.SAXException;
 
 /// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the
 /// tests of a module share one. It accepts every key, and does not check signatures.
-public final class S3Server implements AutoCloseable {
+public final class S3Server implements ObjectServer {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -173,15 +173,18 @@ public final class S3Server implements AutoCloseable {
     }
 
     /// The address of its API.
+    @Override
     public URI endpoint() {
         return URI.create("http://localhost:" + port);
     }
 
+    @Override
     public void createBucket(String bucket) throws IOException {
         require(send(
                 request("/" + bucket).PUT(HttpRequest.BodyPublishers.noBody()).build()));
     }
 
+    @Override
     public void put(String bucket, String key, byte[] content) throws IOException {
         require(send(request("/" + bucket + "/" + encoded(key))
                 .PUT(HttpRequest.BodyPublishers.ofByteArray(content))
@@ -196,6 +199,7 @@ public final class S3Server implements AutoCloseable {
                 .build()));
     }
 
+    @Override
     public void put(String bucket, String key, Path file) throws IOException {
         require(send(request("/" + bucket + "/" + encoded(key))
                 .PUT(HttpRequest.BodyPublishers.ofFile(file))
@@ -203,6 +207,7 @@ public final class S3Server implements AutoCloseable {
     }
 
     /// The content of an object, as UTF-8.
+    @Override
     public String get(String bucket, String key) throws IOException {
         HttpResponse<String> response =
                 send(request("/" + bucket + "/" + encoded(key)).build());
@@ -211,6 +216,7 @@ public final class S3Server implements AutoCloseable {
     }
 
     /// Copies an object to a file.
+    @Override
     public void get(String bucket, String key, Path file) throws IOException {
         HttpResponse<byte[]> response =
                 send(request("/" + bucket + "/" + encoded(key)).build(), HttpResponse.BodyHandlers.ofByteArray());
@@ -221,6 +227,7 @@ public final class S3Server implements AutoCloseable {
     }
 
     /// The keys of all objects whose key begins with a prefix, in order.
+    @Override
     public List<String> list(String bucket, String prefix) throws IOException {
         List<String> keys = new ArrayList<>();
         List<String> page;
@@ -257,6 +264,7 @@ public final class S3Server implements AutoCloseable {
     /// Begins an upload in parts.
     ///
     /// @return its ID
+    @Override
     public String begin(String bucket, String key) throws IOException {
         HttpResponse<String> response = send(request("/" + bucket + "/" + encoded(key) + "?uploads")
                 .POST(HttpRequest.BodyPublishers.noBody())
@@ -265,6 +273,7 @@ public final class S3Server implements AutoCloseable {
         return response.body().replaceFirst("(?s).*<UploadId>([^<]*)</UploadId>.*", "$1");
     }
 
+    @Override
     public void delete(String bucket, String key) throws IOException {
         require(send(request("/" + bucket + "/" + encoded(key)).DELETE().build()));
     }
