@@ -40,6 +40,7 @@ public final class FileProof implements OutputProof {
     private final BatchFiles files;
     private final Set<String> expected = new HashSet<>(List.of(BatchFolders.SUCCESS, BatchFolders.MANIFEST));
     private @Nullable Boolean published;
+    private boolean emptyPartsMayBeGone;
 
     /// @param publication what the ledger says of the publication; null if there is none
     /// @param others the names of published files that have no rows
@@ -58,6 +59,13 @@ public final class FileProof implements OutputProof {
         this.rows = rows;
         this.files = files;
         this.expected.addAll(others);
+    }
+
+    /// A table does not have the parts without rows, so what deletes the files that a table does not have, such as
+    /// VACUUM, deletes them.
+    public FileProof ofTable() {
+        emptyPartsMayBeGone = true;
+        return this;
     }
 
     @Override
@@ -92,8 +100,16 @@ public final class FileProof implements OutputProof {
         return names.of(batch.id(), commit);
     }
 
+    private boolean mayBeGone(FileNames.Committed file) {
+        return emptyPartsMayBeGone && file.holdsPredictions() && file.file().rows() == 0;
+    }
+
     private Iterable<WrittenFile> located(List<PartitionCommit> commits) {
-        return () -> commits.stream().flatMap(this::committed).map(this::locate).iterator();
+        return () -> commits.stream()
+                .flatMap(this::committed)
+                .filter(file -> !mayBeGone(file))
+                .map(this::locate)
+                .iterator();
     }
 
     @Override
@@ -101,14 +117,23 @@ public final class FileProof implements OutputProof {
         boolean readable = true;
         long count = 0;
         long bytes = 0;
+        long gone = 0;
         for (PartitionCommit commit : batch.commits()) {
             for (FileNames.Committed file : committed(commit).toList()) {
-                readable &= check(locate(file), file.file(), checksums, rowCounts);
-                count++;
+                if (mayBeGone(file) && isGone(locate(file))) {
+                    gone++;
+                } else {
+                    readable &= check(locate(file), file.file(), checksums, rowCounts);
+                    count++;
+                    bytes += file.file().bytes();
+                }
             }
-            bytes += commit.bytes();
         }
-        checksums.proved("%,d files, %,d bytes: each has the length and SHA-256 that was committed", count, bytes);
+        checksums.proved(
+                "%,d files, %,d bytes: each has the length and SHA-256 that was committed%s",
+                count,
+                bytes,
+                gone == 0 ? "" : "; %,d files without rows, which the table does not need, are gone".formatted(gone));
         if (!readable) {
             rowCounts.open("not counted, since files are missing or can't be read");
             return false;
@@ -117,6 +142,15 @@ public final class FileProof implements OutputProof {
                 "read to the last page, the files hold %,d predictions and %,d quarantined rows, file by file as committed",
                 batch.predictions(), batch.quarantined());
         return true;
+    }
+
+    private static boolean isGone(WrittenFile file) {
+        try {
+            return file.refusal().isEmpty() && file.length().isEmpty();
+        } catch (IOException | FailureException _) {
+            // The check says why.
+            return false;
+        }
     }
 
     private boolean check(WrittenFile file, OutputFile committed, Check checksums, Check rowCounts) {
@@ -178,8 +212,12 @@ public final class FileProof implements OutputProof {
         for (PartitionCommit commit : commits) {
             List<WrittenFile> parts = committed(commit)
                     .filter(FileNames.Committed::holdsPredictions)
+                    .filter(file -> !mayBeGone(file))
                     .map(this::locate)
                     .toList();
+            if (parts.isEmpty()) {
+                continue;
+            }
             try (WrittenFile.Locals opened = WrittenFile.Locals.open(parts)) {
                 if (!rows.predictions(opened.paths(), batch.job().output(), visitor)) {
                     return false;

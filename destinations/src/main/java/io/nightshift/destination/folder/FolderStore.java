@@ -3,7 +3,6 @@ package io.nightshift.destination.folder;
 import io.nightshift.destination.CommittedBatch;
 import io.nightshift.destination.FileNames;
 import io.nightshift.destination.FirstRows;
-import io.nightshift.destination.OutputProof;
 import io.nightshift.destination.PartitionWriter;
 import io.nightshift.destination.Publication;
 import io.nightshift.destination.QuarantinedRows;
@@ -156,7 +155,7 @@ public final class FolderStore extends StagedStore implements FileDestination {
     }
 
     @Override
-    public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
+    public FileProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
         requireWritable(batch.id());
         return new FileProof(
                 batch,

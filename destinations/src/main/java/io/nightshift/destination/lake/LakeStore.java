@@ -359,7 +359,7 @@ public abstract class LakeStore<C, F> implements DestinationStore, BatchRemoval,
                 () -> table.visible(batch.id()),
                 () -> table.provenances(batch.id()),
                 place(batch.id()),
-                files().verify(batch, phase, decided));
+                files().verify(batch, phase, decided).ofTable());
     }
 
     @Override

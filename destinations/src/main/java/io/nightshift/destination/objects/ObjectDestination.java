@@ -3,7 +3,6 @@ package io.nightshift.destination.objects;
 import io.nightshift.destination.CommittedBatch;
 import io.nightshift.destination.FileNames;
 import io.nightshift.destination.FirstRows;
-import io.nightshift.destination.OutputProof;
 import io.nightshift.destination.PartitionWriter;
 import io.nightshift.destination.Publication;
 import io.nightshift.destination.QuarantinedRows;
@@ -151,7 +150,7 @@ public final class ObjectDestination extends StagedStore implements FileDestinat
     }
 
     @Override
-    public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
+    public FileProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
         return new FileProof(
                 batch, phase, published, names, rows, new PrefixFiles(keys(batch.id()), copies), others(batch.job()));
     }

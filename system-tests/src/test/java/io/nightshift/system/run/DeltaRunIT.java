@@ -126,4 +126,22 @@ final class DeltaRunIT {
         assertThat(rows()).isEqualTo(2 * ROWS);
         assertThat(job.log()).content().doesNotContain("io.delta");
     }
+
+    /// The table does not have parts without rows, so VACUUM deletes them.
+    @Test
+    void onlyPartsWithoutRowsMayBeGone() throws Exception {
+        FlightsJob job = job();
+        CommandResult end = InProcess.run(job, "--set", "partitions.rows=1000", "--set", "source.where=id > 2000")
+                .expect(0);
+        Path files =
+                table().resolve("nightshift/batch=" + end.json().get("batch").asText());
+
+        Files.delete(files.resolve("part-000000.parquet"));
+        Files.delete(files.resolve("part-000001.parquet"));
+        assertThat(batch(job, "verify").expect(0).out())
+                .contains("2 files without rows", "are gone", "the files hold 3,000 predictions", "Verified: ");
+
+        Files.delete(files.resolve("part-000002.parquet"));
+        assertThat(batch(job, "verify").expect(1).out()).contains("part-000002.parquet is missing");
+    }
 }

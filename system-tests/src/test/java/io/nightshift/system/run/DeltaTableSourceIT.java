@@ -284,6 +284,44 @@ final class DeltaTableSourceIT {
                 .contains(String.format(Locale.ROOT, "each of the %,d rows read from it is in the output once", rows));
     }
 
+    @Test
+    void partitionsOfATableAreScoredAgainFromTheSameVersion() throws Exception {
+        delete(append("a", "id <= 1000"), 1000);
+        append("b", "id > 1000 AND id <= 2000");
+        FlightsJob job = job("job", "delta: " + table);
+        DelaysModel.register(job.home());
+        job.edit("model: " + FlightsJob.example().resolve("flights.ubj"), "model: delays@1");
+        InProcess.run(job, "--set", "partitions.rows=800").expect(0);
+        List<String> before = predictions(job);
+        String batch = String.valueOf(job.published().getLast().getFileName()).replace("batch=", "");
+        append("c", "id > 2000 AND id <= 2500");
+
+        rescore(job, batch, "0").expect(0);
+        assertThat(job.published()).hasSize(2);
+        List<String> after = predictions(job);
+        assertThat(after).hasSameSizeAs(before).isNotEqualTo(before);
+        after.removeAll(before);
+        assertThat(after).as("the rows of the first partition").hasSizeBetween(1, before.size() / 2 + 100);
+        assertThat(verify(job).expect(0).out()).contains("Verified");
+
+        Files.delete(table.resolve("b 100%.parquet"));
+        rescore(job, batch, "1").expect(2, "is gone", "b 100%.parquet");
+        assertThat(job.published()).hasSize(2);
+    }
+
+    private static CommandResult rescore(FlightsJob job, String batch, String partition) {
+        return InProcess.run(
+                "batch",
+                "rescore",
+                batch,
+                "--model",
+                "delays@2",
+                "--partitions",
+                partition,
+                "--home",
+                job.home().toString());
+    }
+
     private static CommandResult run(HttpNode node, FlightsJob job, String... words) {
         List<String> all = new ArrayList<>(List.of(words));
         all.addAll(List.of("--server", "http://127.0.0.1:" + node.port));

@@ -3,12 +3,7 @@ package io.nightshift.system.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.nightshift.coordinator.registry.ModelRegistry;
-import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.iceberg.IcebergCatalogs;
-import io.nightshift.scoring.Model;
-import io.nightshift.scoring.ModelFile;
-import io.nightshift.scoring.ModelLoader;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
@@ -17,7 +12,6 @@ import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.HttpReceiver;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -312,21 +306,6 @@ final class IcebergSourceIT {
         assertThat(verify(job).expect(0).out()).contains("Verified");
     }
 
-    /// The model of the flights, and the same with another base score.
-    private static void register(Path home) throws Exception {
-        ModelRegistry registry = new ModelRegistry(home);
-        String file = Files.readString(FlightsJob.example().resolve("flights.ubj"), StandardCharsets.ISO_8859_1);
-        for (String version : List.of(file, file.replace("[1.9964166E-1]", "[2.9964166E-1]"))) {
-            Path written = Files.writeString(home.resolve("model.ubj"), version, StandardCharsets.ISO_8859_1);
-            Model model = new ModelLoader().load(written);
-            registry.register(
-                    "delays",
-                    ModelFile.encode(model),
-                    model.description(),
-                    () -> new Provenance("model.ubj", "0".repeat(64)));
-        }
-    }
-
     @Test
     void partitionsOfATableAreScoredAgainFromTheSameSnapshot() throws Exception {
         create();
@@ -334,7 +313,7 @@ final class IcebergSourceIT {
         append("b.parquet", "id > 1000 AND id <= 2000");
         delete(first);
         FlightsJob job = job("job", "iceberg: {catalog: lake, table: ops.flights}");
-        register(job.home());
+        DelaysModel.register(job.home());
         job.edit("model: " + FlightsJob.example().resolve("flights.ubj"), "model: delays@1");
         InProcess.run(job, "--set", "partitions.rows=800").expect(0);
         List<String> before = predictions(job);
