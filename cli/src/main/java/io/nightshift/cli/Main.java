@@ -20,6 +20,7 @@ import io.nightshift.cli.reference.CompletionCommand;
 import io.nightshift.cli.run.RunCommand;
 import io.nightshift.cli.run.Warmup;
 import io.nightshift.cli.token.TokenCommands;
+import io.nightshift.cli.trace.TraceCommand;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.JobFileException;
@@ -70,6 +71,7 @@ public final class Main {
         commands.put("alert", AlertCommands.class);
         commands.put("retention", RetentionCommands.class);
         commands.put("ledger", LedgerCommands.class);
+        commands.put("trace", TraceCommand.class);
         commands.put("ui", UiCommand.class);
         commands.put("token", TokenCommands.class);
         commands.put("doctor", DoctorCommand.class);

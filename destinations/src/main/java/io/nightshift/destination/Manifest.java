@@ -17,6 +17,7 @@ import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.Rollout;
@@ -32,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -112,13 +114,13 @@ public final class Manifest {
                 checks(json, batch.checked(), batch.approved());
             }
 
-            inputs(json, batch.input());
+            inputs(json, batch.job().source(), batch.input());
             if (batch.reusedFrom() != null) {
                 json.writeStringField("reused_from", batch.reusedFrom());
                 reusedModels(json, batch);
             }
             if (!batch.supplements().isEmpty()) {
-                supplements(json, batch.supplements());
+                supplements(json, batch.job().source(), batch.supplements());
             }
 
             if (names != null) {
@@ -229,7 +231,7 @@ public final class Manifest {
         json.writeEndObject();
     }
 
-    private static void inputs(JsonGenerator json, List<SourceFile> files) throws IOException {
+    private static void inputs(JsonGenerator json, Job.Source source, List<SourceFile> files) throws IOException {
         json.writeArrayFieldStart("inputs");
         for (SourceFile file : files) {
             json.writeStartObject();
@@ -244,13 +246,18 @@ public final class Manifest {
             String snapshot = LakeReader.snapshot(file);
             if (snapshot != null) {
                 json.writeStringField("snapshot", snapshot);
+                json.writeStringField("table", LakeReader.table(source, file));
+                json.writeNumberField(
+                        "schema_id",
+                        Objects.requireNonNull(LakeReader.pin(file)).schema());
             }
             json.writeEndObject();
         }
         json.writeEndArray();
     }
 
-    private static void supplements(JsonGenerator json, List<Supplement> supplements) throws IOException {
+    private static void supplements(JsonGenerator json, Job.Source source, List<Supplement> supplements)
+            throws IOException {
         json.writeArrayFieldStart("supplements");
         for (Supplement supplement : supplements) {
             json.writeStartObject();
@@ -259,7 +266,7 @@ public final class Manifest {
             json.writeNumberField("partition", supplement.commit().partition());
             json.writeNumberField("predictions", supplement.commit().predictions());
             json.writeNumberField("quarantined", supplement.commit().quarantined());
-            inputs(json, supplement.input());
+            inputs(json, source, supplement.input());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -308,6 +308,15 @@ final class ManifestCheck {
             String snapshot = LakeReader.snapshot(file);
             if (snapshot != null) {
                 compare(where + ".snapshot", snapshot, found.get(i).get("snapshot"));
+                compare(
+                        where + ".table",
+                        String.valueOf(LakeReader.table(
+                                history.state().submission().job().source(), file)),
+                        found.get(i).get("table"));
+                compare(
+                        where + ".schema_id",
+                        Objects.requireNonNull(LakeReader.pin(file)).schema(),
+                        found.get(i).get("schema_id"));
             }
         }
     }

@@ -19,7 +19,7 @@ import io.delta.kernel.internal.util.VectorUtils;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
 import io.delta.kernel.utils.DataFileStatus;
-import io.nightshift.destination.lake.Provenance;
+import io.nightshift.destination.Provenance;
 import io.nightshift.destination.lake.PublishedParts;
 import io.nightshift.destination.lake.TableFile;
 import io.nightshift.destination.lake.Visibility;

@@ -23,8 +23,10 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaInput;
+import io.nightshift.source.lake.FileOrigin;
 import io.nightshift.source.lake.KnownSnapshot;
 import io.nightshift.source.lake.LakeFile;
+import io.nightshift.source.lake.LakeHistory;
 import io.nightshift.source.lake.LakeSnapshot;
 import io.nightshift.source.lake.LakeTable;
 import io.nightshift.source.lake.PinnedSnapshot;
@@ -337,6 +339,30 @@ final class DeltaSource implements LakeTable {
             throw new UncheckedIOException(e);
         }
         versions.put(version.getMetadata().getId(), version.getVersion(), new KnownVersions.Counts(files, rows));
+    }
+
+    // Origins.
+
+    /// The earliest commit that adds a file counts: later ones add it again with a deletion vector.
+    @Override
+    public LakeHistory trace(Consumer<FileOrigin> visitor) {
+        return call(() -> {
+            SnapshotImpl version = chosen();
+            CommitLog log = CommitLog.read(engine, folder, version.getVersion());
+            scan(version, file -> {
+                Map<String, @Nullable String> values = VectorUtils.toJavaMap(file.getPartitionValues());
+                DeletionVectorDescriptor vector = file.getDeletionVector().orElse(null);
+                visitor.accept(new FileOrigin(
+                        folder.resolve(file.getPath()),
+                        rows(file),
+                        vector != null && vector.getCardinality() > 0,
+                        values.get(FileOrigin.BATCH),
+                        CommitLog.texts(file.getTags().orElse(null)),
+                        Instant.ofEpochMilli(file.getModificationTime()),
+                        log.firstOf(file.getPath())));
+            });
+            return new LakeHistory(snapshot(version), log.commits(), "is not in the log any more (log cleanup)");
+        });
     }
 
     private static long rows(AddFile file) {

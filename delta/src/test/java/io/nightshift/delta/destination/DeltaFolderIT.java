@@ -15,10 +15,10 @@ import io.nightshift.destination.CommittedBatch;
 import io.nightshift.destination.ContractBatch;
 import io.nightshift.destination.Finding;
 import io.nightshift.destination.OutputProof;
+import io.nightshift.destination.Provenance;
 import io.nightshift.destination.Publication;
 import io.nightshift.destination.kinds.Destinations;
 import io.nightshift.destination.lake.LakeContract;
-import io.nightshift.destination.lake.Provenance;
 import io.nightshift.destination.lake.PublishedParts;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -291,6 +291,8 @@ class DeltaFolderIT extends LakeContract {
                     ContractBatch.ID.value(),
                     "nightshift.manifest-sha256",
                     manifest,
+                    "nightshift.model",
+                    committed.model().toString(),
                     "nightshift.model-sha256",
                     committed.model().sha256(),
                     "nightshift.ledger-head",

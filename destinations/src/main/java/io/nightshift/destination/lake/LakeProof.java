@@ -4,6 +4,7 @@ import io.nightshift.destination.Check;
 import io.nightshift.destination.CommittedBatch;
 import io.nightshift.destination.FileNames;
 import io.nightshift.destination.OutputProof;
+import io.nightshift.destination.Provenance;
 import io.nightshift.destination.Publication;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;

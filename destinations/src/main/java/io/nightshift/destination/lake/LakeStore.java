@@ -8,6 +8,7 @@ import io.nightshift.destination.OutputProof;
 import io.nightshift.destination.PartitionWriter;
 import io.nightshift.destination.PredictionColumns;
 import io.nightshift.destination.PredictionReader;
+import io.nightshift.destination.Provenance;
 import io.nightshift.destination.Publication;
 import io.nightshift.destination.QuarantinedRows;
 import io.nightshift.destination.SupplementStore;

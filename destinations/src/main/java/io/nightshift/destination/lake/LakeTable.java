@@ -1,5 +1,6 @@
 package io.nightshift.destination.lake;
 
+import io.nightshift.destination.Provenance;
 import io.nightshift.destination.parquet.FileColumns;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;

@@ -1,6 +1,6 @@
 package io.nightshift.iceberg.destination;
 
-import io.nightshift.destination.lake.Provenance;
+import io.nightshift.destination.Provenance;
 import io.nightshift.destination.lake.TableFile;
 import io.nightshift.destination.lake.Visibility;
 import io.nightshift.protocol.batch.BatchId;

@@ -1,7 +1,7 @@
 package io.nightshift.iceberg.destination;
 
+import io.nightshift.destination.Provenance;
 import io.nightshift.destination.lake.LakeTable;
-import io.nightshift.destination.lake.Provenance;
 import io.nightshift.destination.lake.PublishedParts;
 import io.nightshift.destination.lake.TableFile;
 import io.nightshift.destination.lake.Visibility;

@@ -8,8 +8,11 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.IcebergInput;
+import io.nightshift.source.lake.FileOrigin;
 import io.nightshift.source.lake.KnownSnapshot;
+import io.nightshift.source.lake.LakeCommit;
 import io.nightshift.source.lake.LakeFile;
+import io.nightshift.source.lake.LakeHistory;
 import io.nightshift.source.lake.LakeSnapshot;
 import io.nightshift.source.lake.LakeTable;
 import io.nightshift.source.lake.PinnedSnapshot;
@@ -30,7 +33,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.iceberg.DataFile;
@@ -370,6 +375,62 @@ final class IcebergSource implements LakeTable {
             files.sort(Comparator.comparing(file -> file.file().path()));
             return files;
         });
+    }
+
+    /// A data file has the sequence number of the snapshot that added it. Tables of version 1 have no such numbers.
+    @Override
+    public LakeHistory trace(Consumer<FileOrigin> visitor) {
+        Table table = table();
+        return catalog().call("%s can't be read".formatted(input.table()), () -> {
+            Snapshot chosen = chosen(table);
+            Map<Long, LakeCommit> commits = new HashMap<>();
+            if (chosen != null) {
+                for (Snapshot snapshot : table.snapshots()) {
+                    if (snapshot.sequenceNumber() > 0 && snapshot.sequenceNumber() <= chosen.sequenceNumber()) {
+                        commits.put(snapshot.sequenceNumber(), commit(snapshot));
+                    }
+                }
+                visit(table, chosen, commits, visitor);
+            }
+            return new LakeHistory(
+                    snapshot(table, chosen, chosen == null ? table.schema() : ownSchema(table, chosen)),
+                    List.copyOf(commits.values()),
+                    "was expired (expire_snapshots)");
+        });
+    }
+
+    private static LakeCommit commit(Snapshot snapshot) {
+        Map<String, String> summary = Objects.requireNonNullElse(snapshot.summary(), Map.of());
+        return new LakeCommit(
+                String.valueOf(snapshot.snapshotId()),
+                Instant.ofEpochMilli(snapshot.timestampMillis()),
+                Objects.requireNonNullElse(snapshot.operation(), "unknown"),
+                summary.get("engine-name"),
+                summary);
+    }
+
+    private static void visit(
+            Table table, Snapshot chosen, Map<Long, LakeCommit> commits, Consumer<FileOrigin> visitor) {
+        Types.NestedField batch = ownSchema(table, chosen).findField(FileOrigin.BATCH);
+        try (CloseableIterable<FileScanTask> tasks =
+                table.newScan().useSnapshot(chosen.snapshotId()).planFiles()) {
+            for (FileScanTask task : tasks) {
+                DataFile file = task.file();
+                Object value = batch == null || task.spec().isUnpartitioned()
+                        ? null
+                        : PartitionUtil.constantsMap(task).get(batch.fieldId());
+                visitor.accept(new FileOrigin(
+                        WarehouseFiles.plain(file.location()),
+                        file.recordCount(),
+                        !task.deletes().isEmpty(),
+                        value == null ? null : value.toString(),
+                        null,
+                        null,
+                        file.fileSequenceNumber() == null ? null : commits.get(file.fileSequenceNumber())));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private LakeFile file(Table table, Schema schema, FileScanTask task, DeleteLists lists) {

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.destination.CommittedBatch;
 import io.nightshift.destination.ContractBatch;
+import io.nightshift.destination.Provenance;
 import io.nightshift.destination.Publication;
 import io.nightshift.destination.lake.LakeContract;
-import io.nightshift.destination.lake.Provenance;
 import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.iceberg.WarehouseFiles;
 import io.nightshift.protocol.batch.BatchId;

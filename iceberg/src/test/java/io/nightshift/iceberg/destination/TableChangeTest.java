@@ -3,7 +3,7 @@ package io.nightshift.iceberg.destination;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.destination.lake.Provenance;
+import io.nightshift.destination.Provenance;
 import io.nightshift.destination.lake.Visibility;
 import io.nightshift.iceberg.IcebergCatalogs;
 import io.nightshift.protocol.batch.BatchId;

@@ -2,6 +2,7 @@ package io.nightshift.protocol.job;
 
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The location of a source's rows: one case for each kind of source. `toString` names the input, for
 /// people.
@@ -22,6 +23,15 @@ public sealed interface Input permits ParquetInput, CsvInput, NdjsonInput, Datab
             case DatabaseInput database -> false;
             case IcebergInput iceberg -> false;
             case DeltaInput delta -> false;
+        };
+    }
+
+    /// The table of a lake as commands take it, such as `iceberg:lake/sales.customers`; null for other inputs.
+    default @Nullable String tableAddress() {
+        return switch (this) {
+            case IcebergInput iceberg -> "iceberg:%s/%s".formatted(iceberg.catalog(), iceberg.table());
+            case DeltaInput delta -> "delta:" + delta.table();
+            case ParquetInput _, CsvInput _, NdjsonInput _, DatabaseInput _ -> null;
         };
     }
 

@@ -224,7 +224,10 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
         };
     }
 
-    private @Nullable LakeTable lake(Input input) {
+    /// The table of a lake.
+    ///
+    /// @return null if the input is none
+    public @Nullable LakeTable lake(Input input) {
         return switch (input) {
             case IcebergInput iceberg -> lakes.of(IcebergInput.class, "iceberg").of(iceberg);
             case DeltaInput delta -> lakes.of(DeltaInput.class, "delta").of(delta);

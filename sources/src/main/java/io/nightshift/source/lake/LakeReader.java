@@ -1,6 +1,7 @@
 package io.nightshift.source.lake;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.Slice;
@@ -109,6 +110,17 @@ public final class LakeReader implements SourceReader {
     public static @Nullable PinnedSnapshot pin(SourceFile pinned) {
         PinnedFile file = PinnedFile.ofAny(pinned);
         return file == null || file.snapshot().isEmpty() ? null : file.snapshot();
+    }
+
+    /// The table of a pinned file, as [Input#tableAddress()].
+    ///
+    /// @param source of the file's job
+    /// @return null if the file is not of a table of a lake
+    public static @Nullable String table(Job.Source source, SourceFile pinned) {
+        Input input = pinned.lookup() == null
+                ? source.input()
+                : source.lookups().get(pinned.lookup()).input();
+        return input.tableAddress();
     }
 
     /// Whether a pinned file is one of a table of a lake.

@@ -2,6 +2,7 @@ package io.nightshift.source.lake;
 
 import io.nightshift.protocol.failure.FailureException;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A table of a lake, as its kind supplies it. Every call waits for the catalog and for the table's metadata,
@@ -45,6 +46,12 @@ public interface LakeTable {
     /// @return in the order of their paths
     /// @throws FailureException if a file can't be read, or is not Parquet
     List<LakeFile> files(LakeSnapshot snapshot, @Nullable RowFilter filter);
+
+    /// Visits the data files of the snapshot that the job chooses, with what the table's metadata says of where
+    /// each comes from. Reads all of the metadata, and no data file.
+    ///
+    /// @throws FailureException if there is no such table or snapshot, or the catalog can't be reached
+    LakeHistory trace(Consumer<FileOrigin> visitor);
 
     /// Holds a snapshot in the table itself, so that nobody expires it until [#letGo], or until a time that is
     /// longer than most batches run. If the name holds another snapshot, that one is let go.

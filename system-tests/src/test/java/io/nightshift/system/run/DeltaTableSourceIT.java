@@ -391,6 +391,22 @@ final class DeltaTableSourceIT {
                 .containsExactly(input);
         assertThat(verify(job).expect(0).out())
                 .contains("names the same batch, model, input and ledger", "still has the 1 data files", "Verified: ");
+        assertThat(InProcess.run(
+                                "trace",
+                                "delta:" + scores,
+                                "--home",
+                                folder.resolve("reader").toString())
+                        .expect(0)
+                        .out())
+                .contains("delta:%s, snapshot 1, schema 0 (ID of the table: %s)".formatted(table, id));
+        assertThat(InProcess.run(
+                                "trace",
+                                "delta:" + table,
+                                "--home",
+                                folder.resolve("reader").toString())
+                        .expect(2)
+                        .err())
+                .contains("is not a table that Nightshift writes: ", "It has 1 file with 500 rows of other programs");
 
         String text = Files.readString(log);
         Files.writeString(log, text.replace("\"nightshift.input\":\"" + input, "\"nightshift.input\":\"" + id + "@0"));

@@ -180,6 +180,7 @@ final class CommandModesIT {
         all.put("model train", call(2, "", "--algorithm", "forest", "--target", "a", "--data", "gone.parquet"));
         all.put("alert test", call(2, "night", "night"));
         all.put("init", call(2, "gone.parquet", "--data", "gone.parquet", "--model", model()));
+        all.put("trace", call(2, "there is no Delta table", "delta:" + folder.resolve("gone")));
         // It says what is wrong with this machine, too.
         all.put("doctor", call(ANY, "home folder", "--job", file));
         all.put("token create", call(0, "sha256", "--name", "anna", "--role", "read"));
